@@ -52,8 +52,17 @@ export type FailedReason =
 export type Outcome =
   | { type: "paid"; transaction: BakongTransaction }
   | { type: "not_found" }
-  | { type: "failed"; reason: FailedReason; transaction: BakongTransaction | null }
-  | { type: "unknown"; reason: UnknownReason; message: string; retryAfterMs?: number }
+  | {
+      type: "failed"
+      reason: FailedReason
+      transaction: BakongTransaction | null
+    }
+  | {
+      type: "unknown"
+      reason: UnknownReason
+      message: string
+      retryAfterMs?: number
+    }
 
 /** One HTTP call, for the audit log. Holds no token. */
 export type BakongCall = {
@@ -73,4 +82,7 @@ export type BakongCall = {
 export type CheckAnswer = { outcome: Outcome; call: BakongCall }
 
 /** `outcomes` has exactly one entry for each md5 that was asked about, whatever the bank sent back. */
-export type CheckListAnswer = { outcomes: Map<string, Outcome>; call: BakongCall }
+export type CheckListAnswer = {
+  outcomes: Map<string, Outcome>
+  call: BakongCall
+}
