@@ -1,0 +1,129 @@
+import { spawn, spawnSync } from "node:child_process"
+import { readFileSync, readlinkSync } from "node:fs"
+import { basename } from "node:path"
+
+/**
+ * When a process started, as an opaque text: with the pid it names one process for good,
+ * although pids are used again. `undefined` when there is no such process, or only its zombie.
+ */
+export function startOf(pid) {
+  if (process.platform === "linux") {
+    let stat
+    try {
+      stat = readFileSync(`/proc/${pid}/stat`, "utf8")
+    } catch {
+      return undefined
+    }
+    // The second field, the command, may hold spaces and brackets: count from its end.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+    return "ZX".includes(fields[0]) ? undefined : fields[19]
+  }
+  const line = ps(pid, "stat=,lstart=")
+  return line && !line.startsWith("Z") ? line.replace(/^\S+\s+/, "") : undefined
+}
+
+/** Whether the process is a PostgreSQL server on this data folder. */
+export function isPostgresOn(pid, dataFolder) {
+  if (process.platform !== "linux") {
+    return (
+      basename(ps(pid, "comm=") ?? "") === "postgres" &&
+      (ps(pid, "command=") ?? "").includes(` ${dataFolder} `)
+    )
+  }
+  try {
+    const [program, ...args] = readFileSync(
+      `/proc/${pid}/cmdline`,
+      "utf8"
+    ).split("\0")
+    if (basename(program) !== "postgres") {
+      return false
+    }
+    // The working folder tells when the project was moved while its database was running.
+    return (
+      args.includes(dataFolder) ||
+      readlinkSync(`/proc/${pid}/cwd`) === dataFolder
+    )
+  } catch {
+    return false
+  }
+}
+
+function ps(pid, columns) {
+  const { stdout, status } = spawnSync(
+    "ps",
+    ["-ww", "-o", columns, "-p", pid],
+    { encoding: "utf8", env: { ...process.env, LC_ALL: "C" } }
+  )
+  return status === 0 ? stdout.trim() : undefined
+}
+
+/** Waits until the condition holds. Returns whether it did within the time. */
+export async function waitUntil(condition, milliseconds) {
+  const end = Date.now() + milliseconds
+  while (!condition()) {
+    if (Date.now() > end) {
+      return false
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  return true
+}
+
+const children = new Set()
+
+/**
+ * Runs a program to its end with our output. It leads a process group of its own, so that
+ * `endChildren` reaches what it started, too.
+ *
+ * @returns {Promise<number>} the exit code; 128 or more when a signal ended it
+ */
+export function run(command, args, { env = {}, timeout } = {}) {
+  const child = spawn(command, args, {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...env },
+    detached: process.platform !== "win32",
+  })
+  children.add(child)
+  return new Promise((resolve, reject) => {
+    const timer =
+      timeout &&
+      setTimeout(() => {
+        console.error(
+          `Not finished after ${timeout / 60_000} minutes: stopping it`
+        )
+        void end(child)
+      }, timeout)
+    const finish = () => {
+      children.delete(child)
+      clearTimeout(timer)
+    }
+    child.once("error", (error) => {
+      finish()
+      reject(error)
+    })
+    child.once("exit", (code) => {
+      finish()
+      resolve(code ?? 128)
+    })
+  })
+}
+
+export async function endChildren() {
+  await Promise.all([...children].map(end))
+}
+
+async function end(child) {
+  signalGroup(child, "SIGTERM")
+  await waitUntil(() => !children.has(child), 5_000)
+  signalGroup(child, "SIGKILL")
+}
+
+function signalGroup(child, signal) {
+  try {
+    process.kill(process.platform === "win32" ? child.pid : -child.pid, signal)
+  } catch (error) {
+    if (error.code !== "ESRCH") {
+      throw error
+    }
+  }
+}
