@@ -1,11 +1,13 @@
 /**
- * One configuration, three layers, chosen by TEST_TYPE:
- * unit (beside the code), modules (a module on PostgreSQL), http (a whole Medusa).
+ * One configuration, four layers, chosen by TEST_TYPE:
+ * unit (beside the code), modules (a module on PostgreSQL), http (a whole Medusa),
+ * e2e (a shop and a browser). `npm test` sets it, with the database and the browser.
  */
 const layers = {
   unit: ["**/src/**/__tests__/**/*.spec.ts"],
   modules: ["**/integration-tests/modules/**/*.spec.ts"],
   http: ["**/integration-tests/http/**/*.spec.ts"],
+  e2e: ["**/integration-tests/e2e/**/*.spec.ts"],
 }
 
 const layer = process.env.TEST_TYPE ?? "unit"

@@ -1,0 +1,220 @@
+/**
+ * npm test [-- LAYER... [-- WORDS FOR JEST...]]
+ *
+ * Without a layer, all of them run. The last line is always "N passed, M failed".
+ */
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs"
+import { availableParallelism } from "node:os"
+import { join } from "node:path"
+import { ensureBrowser } from "./browser.mjs"
+import {
+  databaseEnvironment,
+  DatabaseInUseError,
+  startDatabase,
+} from "./database.mjs"
+import { endChildren, run } from "./processes.mjs"
+import { ensureDependencies, root } from "./setup.mjs"
+
+const LONGEST_LAYER = 30 * 60_000
+const reports = join(root, ".cache", "reports")
+
+const layers = {
+  lint: () => check("eslint/bin/eslint.js", "."),
+  typecheck: () => check("typescript/bin/tsc", "-p", "tsconfig.check.json"),
+  unit: () => jest("unit"),
+  modules: async () => jest("modules", await databaseVariables(), ONE_EACH),
+  http: async () => jest("http", await databaseVariables(), ONE_EACH),
+  e2e: async () =>
+    jest(
+      "e2e",
+      { ...(await databaseVariables()), CHROMIUM_PATH: await ensureBrowser() },
+      // A shop and a browser at a time: two of them starve each other on two cores.
+      ["--runInBand", "--forceExit"]
+    ),
+}
+
+/** A suite boots a whole Medusa, of up to 1 GB, which keeps timers after its tests. */
+const ONE_EACH = [
+  `--maxWorkers=${Math.min(2, availableParallelism())}`,
+  "--forceExit",
+]
+
+const { chosen, jestWords } = readArguments(process.argv.slice(2))
+const started = []
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, interrupt)
+}
+
+process.chdir(root)
+process.exitCode = await main()
+
+async function main() {
+  const results = []
+  try {
+    await ensureDependencies()
+    mkdirSync(reports, { recursive: true })
+    for (const layer of chosen) {
+      results.push(await runLayer(layer))
+    }
+  } catch (error) {
+    console.error(error.message)
+    results.push({ layer: "set-up", passed: 0, failed: 1, seconds: 0 })
+  } finally {
+    await stopAll()
+  }
+  return conclude(results)
+}
+
+async function runLayer(layer) {
+  console.log(`\n== ${layer}`)
+  const start = performance.now()
+  const result = await layers[layer]().catch((error) => {
+    console.error(error)
+    return { passed: 0, failed: 1 }
+  })
+  const seconds = (performance.now() - start) / 1000
+  return { layer, seconds, ...result }
+}
+
+async function check(program, ...args) {
+  const code = await run(process.execPath, [
+    join(root, "node_modules", program),
+    ...args,
+  ])
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
+
+async function jest(layer, variables = {}, options = []) {
+  const draft = join(reports, `${layer}.${process.pid}.json`)
+  const code = await run(
+    process.execPath,
+    [
+      "--experimental-vm-modules",
+      join(root, "node_modules/jest/bin/jest.js"),
+      "--ci",
+      "--json",
+      `--outputFile=${draft}`,
+      ...options,
+      ...jestWords,
+    ],
+    {
+      env: {
+        NODE_ENV: "test",
+        TEST_TYPE: layer,
+        MEDUSA_DISABLE_TELEMETRY: "true",
+        ...variables,
+      },
+      timeout: LONGEST_LAYER,
+    }
+  )
+  return readReport(layer, draft, code)
+}
+
+/** A suite that does not load, and a runner that fails for any other reason, count as one. */
+function readReport(layer, draft, code) {
+  const kept = join(reports, `${layer}.json`)
+  rmSync(kept, { force: true })
+  if (!existsSync(draft)) {
+    console.error(`jest left no report (exit code ${code})`)
+    return { passed: 0, failed: 1 }
+  }
+  renameSync(draft, kept)
+  const report = JSON.parse(readFileSync(kept, "utf8"))
+  const failed = report.numFailedTests + report.numRuntimeErrorTestSuites
+  return {
+    passed: report.numPassedTests,
+    failed: failed || Number(code !== 0),
+    skipped: report.numPendingTests + report.numTodoTests,
+  }
+}
+
+/** Starts the database with the first layer that needs it. Each run has one of its own. */
+async function databaseVariables() {
+  if (started.length === 0) {
+    started.push(await startFreeDatabase())
+  }
+  const [database] = started
+  return {
+    ...databaseEnvironment(database),
+    DB_TEMP_NAME: `khqr-test-${process.pid}`,
+  }
+}
+
+async function startFreeDatabase() {
+  for (let number = 1; ; number++) {
+    try {
+      const name = number === 1 ? "test" : `test-${number}`
+      return await startDatabase({ name, temporary: true })
+    } catch (error) {
+      if (!(error instanceof DatabaseInUseError)) {
+        throw error
+      }
+    }
+  }
+}
+
+async function stopAll() {
+  await endChildren()
+  await Promise.all(started.map((database) => database.stop()))
+}
+
+let interrupted = false
+
+/** npm passes on what the terminal has sent already: the second one changes nothing. */
+async function interrupt(signal) {
+  if (interrupted) {
+    return
+  }
+  interrupted = true
+  await stopAll()
+  console.error(`\nInterrupted by ${signal}`)
+  process.exit(130)
+}
+
+function conclude(results) {
+  const passed = sum(results, "passed")
+  const failed = sum(results, "failed")
+  console.log(`\n${"layer".padEnd(12)}  passed  failed  seconds`)
+  for (const result of results) {
+    console.log(
+      [
+        result.layer.padEnd(12),
+        String(result.passed).padStart(6),
+        String(result.failed).padStart(6),
+        result.seconds.toFixed(1).padStart(7),
+        ...(result.skipped ? [`(${result.skipped} skipped)`] : []),
+      ].join("  ")
+    )
+  }
+  console.log(`${passed} passed, ${failed} failed`)
+  return failed === 0 && passed > 0 ? 0 : 1
+}
+
+function sum(results, key) {
+  return results.reduce((total, result) => total + result[key], 0)
+}
+
+function readArguments(words) {
+  const end = words.indexOf("--")
+  const names = end === -1 ? words : words.slice(0, end)
+  const unknown = names.filter((name) => !Object.hasOwn(layers, name))
+  if (unknown.length > 0) {
+    console.error(
+      `Unknown layer ${unknown.join(", ")}. There are ${Object.keys(layers).join(", ")}; words for jest come after a second --`
+    )
+    process.exit(2)
+  }
+  return {
+    chosen: Object.keys(layers).filter(
+      (layer) => names.length === 0 || names.includes(layer)
+    ),
+    jestWords: end === -1 ? [] : words.slice(end + 1),
+  }
+}
