@@ -1,0 +1,18 @@
+/** npm run db:generate: writes the migration that brings the ledger's tables up to its models. */
+import { join } from "node:path"
+import { databaseEnvironment, startDatabase } from "./database.mjs"
+import { run } from "./processes.mjs"
+import { ensureDependencies, root } from "./setup.mjs"
+
+process.chdir(root)
+await ensureDependencies()
+const database = await startDatabase({ name: "generate", temporary: true })
+try {
+  process.exitCode = await run(
+    process.execPath,
+    [join(root, "node_modules/@medusajs/cli/cli.js"), "plugin:db:generate"],
+    { env: databaseEnvironment(database) }
+  )
+} finally {
+  await database.stop()
+}
