@@ -1,0 +1,154 @@
+import type { KhqrUpdate } from "../client"
+import { createKhqrClient } from "../client"
+
+const ROOT = "https://shop.test/store/khqr/payment-sessions"
+
+const client = createKhqrClient({
+  baseUrl: "https://shop.test/",
+  publishableKey: "pk_test",
+})
+
+let fetchMock: jest.SpyInstance<
+  Promise<Response>,
+  Parameters<typeof globalThis.fetch>
+>
+
+beforeEach(() => {
+  jest.useFakeTimers()
+  fetchMock = jest.spyOn(globalThis, "fetch")
+})
+
+afterEach(() => {
+  jest.useRealTimers()
+  jest.restoreAllMocks()
+})
+
+function answer(status: number, body: unknown): () => Promise<Response> {
+  return async () =>
+    new Response(typeof body === "string" ? body : JSON.stringify(body), {
+      status,
+    })
+}
+
+const pending = { charge: { id: "khqrch_1", status: "pending" } }
+
+describe("asking once", () => {
+  it("sends the publishable key and escapes the session id", async () => {
+    fetchMock.mockImplementation(answer(200, pending))
+
+    await expect(client.retrieve("payses/1")).resolves.toEqual(pending.charge)
+
+    const [url, init] = fetchMock.mock.calls[0]
+    expect(url).toBe(`${ROOT}/payses%2F1`)
+    expect(init).toMatchObject({
+      method: "GET",
+      cache: "no-store",
+      headers: { "x-publishable-api-key": "pk_test" },
+    })
+  })
+
+  it("posts a signal with its kind", async () => {
+    fetchMock.mockImplementation(answer(202, pending))
+
+    await client.signal("payses_1", "claims_paid")
+
+    expect(fetchMock.mock.calls[0]).toMatchObject([
+      `${ROOT}/payses_1/signals`,
+      { method: "POST", body: `{"kind":"claims_paid"}` },
+    ])
+  })
+
+  it.each([
+    [404, { message: "Unknown session" }, "not_found", "Unknown session"],
+    [409, { message: "It is paid" }, "conflict", "It is paid"],
+    [400, { message: "A valid key is needed" }, "refused", "A valid key is"],
+    [429, "", "unreachable", "429"],
+    [502, "<html>", "unreachable", "502"],
+    [200, "<html>", "unreachable", "without a charge"],
+  ])(
+    "reads HTTP %d as its kind of error",
+    async (status, body, kind, words) => {
+      fetchMock.mockImplementation(answer(status, body))
+
+      await expect(client.renew("payses_1")).rejects.toMatchObject({
+        kind,
+        status,
+        message: expect.stringContaining(words),
+      })
+    }
+  )
+
+  it("gives up on a server that does not answer in 10 s", async () => {
+    fetchMock.mockImplementation(
+      (_, init) =>
+        new Promise((_resolve, reject) =>
+          init?.signal?.addEventListener("abort", () =>
+            reject(new Error("aborted"))
+          )
+        )
+    )
+
+    const asked = expect(client.retrieve("payses_1")).rejects.toMatchObject({
+      kind: "unreachable",
+      status: null,
+    })
+    await jest.advanceTimersByTimeAsync(10_000)
+    await asked
+  })
+})
+
+describe("watching", () => {
+  function watch(): { updates: KhqrUpdate[]; stop: () => void } {
+    const updates: KhqrUpdate[] = []
+    const stop = client.watch("payses_1", (update) => updates.push(update))
+    return { updates, stop }
+  }
+
+  it("asks each second and stops when the order is there", async () => {
+    fetchMock.mockImplementation(answer(200, pending))
+    const { updates } = watch()
+    await jest.advanceTimersByTimeAsync(2_500)
+    expect(updates).toHaveLength(3)
+
+    fetchMock.mockImplementation(
+      answer(200, { charge: { id: "khqrch_1", status: "completed" } })
+    )
+    await jest.advanceTimersByTimeAsync(60_000)
+    expect(updates).toHaveLength(4)
+    expect(updates[3].charge?.status).toBe("completed")
+  })
+
+  it("reports nothing after it was stopped, not even what is on its way", async () => {
+    fetchMock.mockImplementation(answer(200, pending))
+    const { updates, stop } = watch()
+    stop()
+    await jest.advanceTimersByTimeAsync(5_000)
+
+    expect(updates).toHaveLength(0)
+    expect(fetchMock).toHaveBeenCalledTimes(1)
+  })
+
+  it("asks ever more seldom while there is no answer, and recovers", async () => {
+    fetchMock.mockRejectedValue(new TypeError("fetch failed"))
+    const { updates } = watch()
+    await jest.advanceTimersByTimeAsync(60_000)
+    expect(updates.length).toBeLessThan(12)
+    expect(updates.every(({ error }) => error?.kind === "unreachable")).toBe(
+      true
+    )
+
+    fetchMock.mockImplementation(answer(200, pending))
+    await jest.advanceTimersByTimeAsync(10_000)
+    expect(updates.at(-1)?.charge?.status).toBe("pending")
+  })
+
+  it("looks seldom at an expired charge: a late payment may still come", async () => {
+    fetchMock.mockImplementation(
+      answer(200, { charge: { id: "khqrch_1", status: "expired" } })
+    )
+    const { updates } = watch()
+    await jest.advanceTimersByTimeAsync(10_500)
+
+    expect(updates).toHaveLength(3)
+  })
+})

@@ -1,0 +1,260 @@
+/** A charge as the shop's backend shows it to the shopper. */
+export type KhqrCharge = {
+  id: string
+  payment_session_id: string
+  status: "pending" | "paid" | "completed" | "expired" | "failed"
+  /** A person at the shop has to decide about this charge. */
+  in_review: boolean
+  /** Short; the shopper quotes it when asking the shop for help. */
+  reference: string
+  /** The KHQR string; `null` when it may no longer be shown. */
+  qr: string | null
+  md5: string
+  /** Decimal string, as written in the KHQR: `"11.00"`, `"44000"`. */
+  amount: string
+  currency_code: "usd" | "khr"
+  merchant_name: string
+  merchant_name_km: string | null
+  /** ISO 8601. */
+  issued_at: string
+  /** ISO 8601. */
+  expires_at: string
+  /** ISO 8601; the clock `expires_at` is to be measured against. */
+  server_time: string
+  /** Whether the bank can be asked at this moment. */
+  bank: "ok" | "unreachable" | "quota_spent"
+  order_id: string | null
+}
+
+/** The shopper came back to the page, or says that the payment is made. */
+export type KhqrSignal = "returned" | "claims_paid"
+
+export type KhqrClientErrorKind =
+  /** No answer: no connection, a time-out, or the backend is down. */
+  | "unreachable"
+  /** The payment session is unknown, or not this shopper's to see. */
+  | "not_found"
+  /** 409: for example a new QR for a charge that is already paid. */
+  | "conflict"
+  /** Any other refusal: a wrong publishable key, a fault of the backend. */
+  | "refused"
+
+export class KhqrClientError extends Error {
+  override readonly name = "KhqrClientError"
+
+  constructor(
+    readonly kind: KhqrClientErrorKind,
+    message: string,
+    /** HTTP status; `null` when no answer came. */
+    readonly status: number | null = null
+  ) {
+    super(message)
+  }
+}
+
+/** What `watch` reports: an answer, or why there is none. */
+export type KhqrUpdate =
+  { charge: KhqrCharge; error: null } | { charge: null; error: KhqrClientError }
+
+export type KhqrClientOptions = {
+  /** The Medusa backend, for example `https://shop.example`. */
+  baseUrl: string
+  /** Publishable API key of the sales channel, `pk_…`. */
+  publishableKey: string
+}
+
+export type KhqrClient = {
+  /** The current charge of a payment session. */
+  retrieve(sessionId: string): Promise<KhqrCharge>
+  /** Tells the backend that now is a good moment to ask the bank. */
+  signal(sessionId: string, kind: KhqrSignal): Promise<KhqrCharge>
+  /**
+   * Issues a new QR for the session.
+   * @throws KhqrClientError of kind `conflict` when it is already paid.
+   */
+  renew(sessionId: string): Promise<KhqrCharge>
+  /**
+   * Follows a session until its charge is completed. `onChange` gets every
+   * answer: `server_time` moves even when nothing else does.
+   * @returns stops watching; nothing is reported after it was called.
+   */
+  watch(sessionId: string, onChange: (update: KhqrUpdate) => void): () => void
+}
+
+const REQUEST_TIMEOUT_MS = 10_000
+const WATCH_MS = 1_000
+const WATCH_HIDDEN_MS = 5_000
+/** A late payment may still turn these into an order: look, but seldom. */
+const WATCH_CLOSED_MS = 5_000
+const WATCH_LONGEST_PAUSE_MS = 10_000
+
+/**
+ * Talks to the store routes of `medusa-payment-khqr`, for storefronts that draw
+ * their own payment step. `<khqr-payment>` is built on it.
+ *
+ * @throws KhqrClientError from every promise it returns.
+ */
+export function createKhqrClient(options: KhqrClientOptions): KhqrClient {
+  const root = `${options.baseUrl.replace(/\/+$/, "")}/store/khqr/payment-sessions`
+
+  async function request(
+    method: "GET" | "POST",
+    sessionId: string,
+    path = "",
+    body?: object
+  ): Promise<KhqrCharge> {
+    const abort = new AbortController()
+    const timer = setTimeout(() => abort.abort(), REQUEST_TIMEOUT_MS)
+
+    try {
+      const response = await fetch(
+        `${root}/${encodeURIComponent(sessionId)}${path}`,
+        {
+          method,
+          cache: "no-store",
+          signal: abort.signal,
+          headers: {
+            accept: "application/json",
+            "x-publishable-api-key": options.publishableKey,
+            ...(body && { "content-type": "application/json" }),
+          },
+          body: body && JSON.stringify(body),
+        }
+      )
+      return await readCharge(response)
+    } catch (error) {
+      if (error instanceof KhqrClientError) {
+        throw error
+      }
+      throw new KhqrClientError(
+        "unreachable",
+        `The shop did not answer: ${error instanceof Error ? error.message : error}`
+      )
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  const client: KhqrClient = {
+    retrieve: (sessionId) => request("GET", sessionId),
+    signal: (sessionId, kind) =>
+      request("POST", sessionId, "/signals", { kind }),
+    renew: (sessionId) => request("POST", sessionId, "/renew", {}),
+    watch(sessionId, onChange) {
+      let stopped = false
+      let asking = false
+      let failures = 0
+      let timer: ReturnType<typeof setTimeout> | undefined
+
+      async function ask(): Promise<void> {
+        if (stopped || asking) {
+          return
+        }
+        clearTimeout(timer)
+        asking = true
+        const update = await client.retrieve(sessionId).then(
+          (charge): KhqrUpdate => ({ charge, error: null }),
+          (error: KhqrClientError): KhqrUpdate => ({ charge: null, error })
+        )
+        asking = false
+        if (stopped) {
+          return
+        }
+        failures = update.error ? failures + 1 : 0
+        const pause = pauseAfter(update, failures)
+        if (pause === null) {
+          stop()
+        } else {
+          timer = setTimeout(ask, pause)
+        }
+        onChange(update)
+      }
+
+      function askWhenVisible(): void {
+        if (!isHidden()) {
+          void ask()
+        }
+      }
+
+      function stop(): void {
+        stopped = true
+        clearTimeout(timer)
+        if (typeof document !== "undefined") {
+          document.removeEventListener("visibilitychange", askWhenVisible)
+          removeEventListener("online", askWhenVisible)
+        }
+      }
+
+      if (typeof document !== "undefined") {
+        document.addEventListener("visibilitychange", askWhenVisible)
+        addEventListener("online", askWhenVisible)
+      }
+      void ask()
+      return stop
+    },
+  }
+
+  return client
+}
+
+async function readCharge(response: Response): Promise<KhqrCharge> {
+  const body: unknown = await response.json().catch(() => null)
+  const { charge, message } = (body ?? {}) as {
+    charge?: KhqrCharge
+    message?: unknown
+  }
+
+  if (response.ok && charge) {
+    return charge
+  }
+  if (response.ok || response.status >= 500) {
+    throw new KhqrClientError(
+      "unreachable",
+      `The shop answered ${response.status} without a charge`,
+      response.status
+    )
+  }
+  throw new KhqrClientError(
+    kindOfRefusal(response.status),
+    typeof message === "string" ? message : `HTTP ${response.status}`,
+    response.status
+  )
+}
+
+function kindOfRefusal(status: number): KhqrClientErrorKind {
+  switch (status) {
+    case 404:
+      return "not_found"
+    case 409:
+      return "conflict"
+    // A crowded server says "later", not "no".
+    case 408:
+    case 429:
+      return "unreachable"
+    default:
+      return "refused"
+  }
+}
+
+/** Milliseconds until the next question, or `null` when there is none. */
+function pauseAfter(update: KhqrUpdate, failures: number): number | null {
+  if (update.error) {
+    return Math.min(WATCH_MS * 2 ** (failures - 1), WATCH_LONGEST_PAUSE_MS)
+  }
+  if (update.charge.status === "completed") {
+    return null
+  }
+  if (isHidden()) {
+    return WATCH_HIDDEN_MS
+  }
+  const { status, in_review } = update.charge
+  return status === "expired" || status === "failed" || in_review
+    ? WATCH_CLOSED_MS
+    : WATCH_MS
+}
+
+function isHidden(): boolean {
+  return (
+    typeof document !== "undefined" && document.visibilityState === "hidden"
+  )
+}

@@ -1,0 +1,17 @@
+export { createKhqrClient, KhqrClientError } from "./client"
+export type {
+  KhqrCharge,
+  KhqrClient,
+  KhqrClientErrorKind,
+  KhqrClientOptions,
+  KhqrSignal,
+  KhqrUpdate,
+} from "./client"
+export { KhqrPaymentElement } from "./element"
+export type {
+  KhqrChargeDetail,
+  KhqrCompletedDetail,
+  KhqrErrorDetail,
+  KhqrEventMap,
+} from "./element"
+export type { KhqrLocale } from "./texts"

@@ -1,0 +1,161 @@
+import type { KhqrView } from "./view"
+
+export type KhqrLocale = "en" | "km"
+
+type Words = { title: string; text: string }
+
+/** Everything `<khqr-payment>` says, in one language. */
+export type KhqrTexts = {
+  views: Record<KhqrView, Words>
+  notices: {
+    checking: string
+    not_seen_yet: string
+    bank_silent: string
+    offline: string
+    renew_failed: string
+  }
+  /** Text alternative of the card. `{amount}` and `{merchant}` are filled in. */
+  card: string
+  amount: string
+  reference: string
+  timeLeft: string
+  oneMinuteLeft: string
+  iHavePaid: string
+  newQr: string
+}
+
+const en: KhqrTexts = {
+  views: {
+    loading: { title: "One moment", text: "Your QR is being prepared." },
+    waiting: {
+      title: "Scan the KHQR to pay",
+      text: "Open your bank’s app and scan this QR. Any bank with KHQR will do.",
+    },
+    time_up: {
+      title: "Time is up",
+      text: "We are making sure with the bank. If you have paid, wait here and do not pay again. If you have not, take a new QR.",
+    },
+    paid: {
+      title: "Payment received",
+      text: "Your order is being made. This takes a few seconds.",
+    },
+    completed: {
+      title: "Thank you, your order is placed",
+      text: "The payment is complete.",
+    },
+    expired: {
+      title: "This QR has expired",
+      text: "The bank has seen no payment for it. Take a new QR to pay.",
+    },
+    failed: {
+      title: "The payment did not go through",
+      text: "The bank says that this transfer failed. Look at your account first, then try again with a new QR.",
+    },
+    in_review: {
+      title: "We have your payment",
+      text: "Someone at the shop is looking at it and will contact you. Please do not pay again.",
+    },
+    unverified: {
+      title: "The shop is checking this payment",
+      text: "The bank has not told us yet. If you have paid, keep your receipt and do not pay again.",
+    },
+    offline: {
+      title: "No connection to the shop",
+      text: "Trying again by itself. If you have paid, keep your receipt and do not pay again.",
+    },
+    not_found: {
+      title: "This payment was not found",
+      text: "Go back to your cart and choose KHQR again.",
+    },
+    misconfigured: {
+      title: "KHQR cannot be shown here",
+      text: "Please contact the shop or choose another way to pay.",
+    },
+  },
+  notices: {
+    checking: "Asking the bank… Please keep this page open.",
+    not_seen_yet:
+      "The bank has not seen it yet. If you have paid, keep your receipt and do not pay again: we go on asking.",
+    bank_silent:
+      "The bank is not answering at the moment. If you have paid, keep your receipt and do not pay again: we confirm as soon as it answers.",
+    offline:
+      "No connection. If you have paid, keep your receipt and do not pay again: this page catches up by itself.",
+    renew_failed: "A new QR could not be made just now. Please try again.",
+  },
+  card: "KHQR code: pay {amount} to {merchant}",
+  amount: "Amount",
+  reference: "Reference",
+  timeLeft: "Time left",
+  oneMinuteLeft: "One minute left to scan.",
+  iHavePaid: "I have paid",
+  newQr: "New QR",
+}
+
+const km: KhqrTexts = {
+  views: {
+    loading: { title: "សូមរង់ចាំបន្តិច", text: "កំពុងរៀបចំ QR របស់អ្នក។" },
+    waiting: {
+      title: "សូមស្កេន KHQR ដើម្បីបង់ប្រាក់",
+      text: "សូមបើកកម្មវិធីធនាគាររបស់អ្នក រួចស្កេន QR នេះ។ អាចប្រើបានជាមួយគ្រប់ធនាគារដែលមាន KHQR។",
+    },
+    time_up: {
+      title: "អស់ពេលកំណត់ហើយ",
+      text: "យើងកំពុងផ្ទៀងផ្ទាត់ជាមួយធនាគារ។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរង់ចាំ និងកុំបង់ម្តងទៀត។ ប្រសិនបើមិនទាន់បង់ទេ សូមបង្កើត QR ថ្មី។",
+    },
+    paid: {
+      title: "បានទទួលការបង់ប្រាក់",
+      text: "កំពុងរៀបចំការបញ្ជាទិញរបស់អ្នក។ សូមរង់ចាំបន្តិច។",
+    },
+    completed: {
+      title: "សូមអរគុណ! ការបញ្ជាទិញបានជោគជ័យ",
+      text: "ការបង់ប្រាក់ត្រូវបានបញ្ចប់ដោយជោគជ័យ។",
+    },
+    expired: {
+      title: "QR នេះផុតកំណត់ហើយ",
+      text: "ធនាគារមិនឃើញមានការបង់ប្រាក់សម្រាប់ QR នេះទេ។ សូមបង្កើត QR ថ្មី ដើម្បីបង់ប្រាក់។",
+    },
+    failed: {
+      title: "ការបង់ប្រាក់មិនបានជោគជ័យ",
+      text: "ធនាគារជូនដំណឹងថាប្រតិបត្តិការនេះមិនបានជោគជ័យ។ សូមពិនិត្យគណនីរបស់អ្នកជាមុនសិន រួចព្យាយាមម្តងទៀតដោយប្រើ QR ថ្មី។",
+    },
+    in_review: {
+      title: "យើងបានទទួលប្រាក់របស់អ្នកហើយ",
+      text: "ហាងកំពុងពិនិត្យការបង់ប្រាក់នេះ ហើយនឹងទាក់ទងអ្នក។ សូមកុំបង់ប្រាក់ម្តងទៀត។",
+    },
+    unverified: {
+      title: "ហាងកំពុងពិនិត្យការបង់ប្រាក់នេះ",
+      text: "ធនាគារមិនទាន់បញ្ជាក់នៅឡើយទេ។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។",
+    },
+    offline: {
+      title: "មិនអាចភ្ជាប់ទៅហាងបាន",
+      text: "កំពុងព្យាយាមភ្ជាប់ម្តងទៀត។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។",
+    },
+    not_found: {
+      title: "រកមិនឃើញការបង់ប្រាក់នេះទេ",
+      text: "សូមត្រឡប់ទៅកន្ត្រកទំនិញ រួចជ្រើសរើស KHQR ម្តងទៀត។",
+    },
+    misconfigured: {
+      title: "មិនអាចបង្ហាញ KHQR បានទេ",
+      text: "សូមទាក់ទងហាង ឬជ្រើសរើសវិធីបង់ប្រាក់ផ្សេង។",
+    },
+  },
+  notices: {
+    checking: "កំពុងផ្ទៀងផ្ទាត់ជាមួយធនាគារ… សូមកុំបិទទំព័រនេះ។",
+    not_seen_yet:
+      "ធនាគារមិនទាន់ឃើញការបង់ប្រាក់នៅឡើយទេ។ ប្រសិនបើអ្នកបានបង់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ យើងនឹងបន្តផ្ទៀងផ្ទាត់។",
+    bank_silent:
+      "ធនាគារមិនឆ្លើយតបនៅពេលនេះទេ។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ យើងនឹងបញ្ជាក់ជូន នៅពេលធនាគារឆ្លើយតប។",
+    offline:
+      "គ្មានការតភ្ជាប់អ៊ីនធឺណិត។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។",
+    renew_failed: "មិនអាចបង្កើត QR ថ្មីបានទេនៅពេលនេះ។ សូមព្យាយាមម្តងទៀត។",
+  },
+  card: "កូដ KHQR៖ បង់ប្រាក់ {amount} ទៅ {merchant}",
+  amount: "ចំនួនទឹកប្រាក់",
+  reference: "លេខយោង",
+  timeLeft: "រយៈពេលនៅសល់",
+  oneMinuteLeft: "នៅសល់មួយនាទីទៀត ដើម្បីស្កេន។",
+  iHavePaid: "ខ្ញុំបានបង់ប្រាក់រួចហើយ",
+  newQr: "បង្កើត QR ថ្មី",
+}
+
+export const texts: Record<KhqrLocale, KhqrTexts> = { en, km }
