@@ -1,0 +1,53 @@
+import { defineConfig, loadEnv } from "@medusajs/framework/utils"
+
+import type { KhqrPluginOptions } from "./src/modules/khqr/options"
+
+loadEnv(process.env.NODE_ENV ?? "development", process.cwd())
+
+/**
+ * The plugin's own root as a shop: for development, the demo and the tests. A
+ * merchant's shop lists the package under `plugins` instead, see README.md.
+ */
+const khqrOptions: Partial<KhqrPluginOptions> = {
+  merchant: {
+    accountId: process.env.KHQR_ACCOUNT_ID ?? "khqr_demo@devb",
+    name: process.env.KHQR_MERCHANT_NAME ?? "Phsar Toul Demo",
+    nameKm: process.env.KHQR_MERCHANT_NAME_KM,
+  },
+  bakong: {
+    token: process.env.BAKONG_TOKEN ?? "",
+    baseUrl: process.env.BAKONG_BASE_URL,
+    timeoutMs: process.env.BAKONG_TIMEOUT_MS
+      ? Number(process.env.BAKONG_TIMEOUT_MS)
+      : undefined,
+  },
+}
+
+module.exports = defineConfig({
+  admin: {
+    disable: process.env.MEDUSA_ADMIN_DISABLED === "true",
+    backendUrl: process.env.MEDUSA_BACKEND_URL,
+  },
+  projectConfig: {
+    databaseUrl: process.env.DATABASE_URL,
+    databaseDriverOptions: { ssl: false, connection: { ssl: false } },
+    http: {
+      storeCors: process.env.STORE_CORS ?? "http://localhost:8000",
+      adminCors: process.env.ADMIN_CORS ?? "http://localhost:9000",
+      authCors: process.env.AUTH_CORS ?? "http://localhost:9000",
+      jwtSecret: process.env.JWT_SECRET ?? "development-only",
+      cookieSecret: process.env.COOKIE_SECRET ?? "development-only",
+    },
+    cookieOptions: { secure: false },
+  },
+  modules: [
+    { resolve: "./src/modules/khqr", options: khqrOptions },
+    {
+      resolve: "@medusajs/medusa/payment",
+      dependencies: ["khqr"],
+      options: {
+        providers: [{ resolve: "./src/providers/khqr", id: "bakong" }],
+      },
+    },
+  ],
+})

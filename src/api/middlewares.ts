@@ -1,0 +1,5 @@
+import { defineMiddlewares } from "@medusajs/framework/http"
+
+import { storeKhqrMiddlewares } from "./store/khqr/middlewares"
+
+export default defineMiddlewares({ routes: [...storeKhqrMiddlewares] })

@@ -1,0 +1,28 @@
+import {
+  validateAndTransformBody,
+  type MedusaNextFunction,
+  type MedusaRequest,
+  type MedusaResponse,
+  type MiddlewareRoute,
+} from "@medusajs/framework/http"
+
+import { StoreKhqrSignal } from "./validators"
+
+/** A charge changes by the second: no cache may answer for it. */
+function noStore(
+  _req: MedusaRequest,
+  res: MedusaResponse,
+  next: MedusaNextFunction
+): void {
+  res.setHeader("Cache-Control", "no-store")
+  next()
+}
+
+export const storeKhqrMiddlewares: MiddlewareRoute[] = [
+  { matcher: "/store/khqr/*", middlewares: [noStore] },
+  {
+    method: ["POST"],
+    matcher: "/store/khqr/payment-sessions/:id/signals",
+    middlewares: [validateAndTransformBody(StoreKhqrSignal)],
+  },
+]

@@ -1,0 +1,34 @@
+import type { MedusaRequest, MedusaResponse } from "@medusajs/framework/http"
+import { MedusaError } from "@medusajs/framework/utils"
+
+import type { ChargeView } from "../../../../../../modules/khqr/view"
+import { renewChargeWorkflow } from "../../../../../../workflows"
+import { requireCharge, resolveKhqr } from "../../../helpers"
+
+/**
+ * A new KHQR when the old one is over; the same one while it lives.
+ * 409 when the session is paid or no longer open.
+ */
+export async function POST(
+  req: MedusaRequest,
+  res: MedusaResponse<{ charge: ChargeView } | { type: string; message: string }>
+): Promise<void> {
+  const khqr = resolveKhqr(req)
+  requireCharge(await khqr.viewSession(req.params.id))
+
+  const { errors } = await renewChargeWorkflow(req.scope).run({
+    input: { payment_session_id: req.params.id },
+    throwOnError: false,
+  })
+  const error = errors?.[0]?.error
+  if (error?.type === MedusaError.Types.NOT_ALLOWED) {
+    // Medusa's own 409 replaces the message, and the shopper needs it.
+    res.status(409).json({ type: error.type, message: error.message })
+    return
+  }
+  if (error) {
+    throw error
+  }
+  const view = await khqr.viewSession(req.params.id)
+  res.json({ charge: requireCharge(view) })
+}

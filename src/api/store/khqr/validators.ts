@@ -1,0 +1,8 @@
+import { z } from "@medusajs/framework/zod"
+
+export const StoreKhqrSignal = z.strictObject({
+  /** `returned`: the shopper looks at the page again; `claims_paid`: they say that they paid. */
+  kind: z.enum(["returned", "claims_paid"]),
+})
+
+export type StoreKhqrSignal = z.infer<typeof StoreKhqrSignal>

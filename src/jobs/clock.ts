@@ -1,0 +1,57 @@
+import type { MedusaContainer } from "@medusajs/framework/types"
+
+import { KHQR_MODULE } from "../modules/khqr"
+import type KhqrModuleService from "../modules/khqr/service"
+import { checkChargesWorkflow, settleChargeWorkflow } from "../workflows"
+
+/** One list call; more would hold settlements up. */
+const CHECKS_AT_ONCE = 50
+const SETTLEMENTS_AT_ONCE = 20
+
+/** A tick that finds more than it can do goes on for at most this long. */
+const BUSY_FOR_MS = 20_000
+
+/**
+ * The clock: asks about what is due and settles what was found. An idle shop
+ * costs one indexed query a tick and asks nothing.
+ */
+export default async function tick(container: MedusaContainer): Promise<void> {
+  const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+  const until = Date.now() + BUSY_FOR_MS
+  let due = await khqr.hasDueWork()
+  while ((due.checks || due.settlements) && Date.now() < until) {
+    if (due.checks) {
+      await checkChargesWorkflow(container).run({
+        input: { limit: CHECKS_AT_ONCE },
+      })
+    }
+    await settleDue(khqr, container)
+    due = await khqr.hasDueWork()
+  }
+}
+
+async function settleDue(
+  khqr: KhqrModuleService,
+  container: MedusaContainer
+): Promise<void> {
+  const charges = await khqr.claimDueSettlements(SETTLEMENTS_AT_ONCE)
+  for (const charge of charges) {
+    const { errors } = await settleChargeWorkflow(container).run({
+      input: { charge_id: charge.id },
+      throwOnError: false,
+    })
+    if (errors?.length) {
+      // Its lease runs out and it is settled again; the others are not held up.
+      container
+        .resolve("logger")
+        .error(
+          `KHQR charge ${charge.id} could not be settled: ${errors[0].error?.message}`
+        )
+    }
+  }
+}
+
+export const config = {
+  name: "khqr-clock",
+  schedule: { interval: 2_000 },
+}

@@ -1,0 +1,79 @@
+import { model } from "@medusajs/framework/utils"
+
+import { CHARGE_STATUSES, REVIEW_REASONS } from "../state"
+
+/**
+ * One KHQR issued for one payment session. Rows are never deleted: a KHQR that
+ * was ever shown may still be paid.
+ */
+const KhqrCharge = model
+  .define("khqr_charge", {
+    id: model.id({ prefix: "khqr" }).primaryKey(),
+    /** Ours, in tag 62.01 of the string; what shopper and shop call the charge. */
+    reference: model.text().unique(),
+    md5: model.text().unique(),
+    qr: model.text(),
+    payment_session_id: model.text(),
+    payment_collection_id: model.text().nullable(),
+    cart_id: model.text().nullable(),
+    order_id: model.text().nullable(),
+    /** What the session asks for, an exact decimal in Medusa's units. */
+    amount: model.text(),
+    /** Lower case, as Medusa has it. */
+    currency_code: model.text(),
+    /** What the string asks for: whole riel, or dollars with cents. */
+    khqr_amount: model.text(),
+    /** The Bakong account that is to receive the money. */
+    account_id: model.text(),
+    status: model.enum([...CHARGE_STATUSES]).default("pending"),
+    review_reason: model.enum([...REVIEW_REASONS]).nullable(),
+    issued_at: model.dateTime(),
+    expires_at: model.dateTime(),
+    /** No longer shown, still watched. */
+    superseded_at: model.dateTime().nullable(),
+    /** The bank's transaction hash: one transfer pays one charge. */
+    bank_hash: model.text().unique().nullable(),
+    payer_account: model.text().nullable(),
+    /** What really arrived, in the bank's words; differs only in review. */
+    paid_amount: model.text().nullable(),
+    paid_currency: model.text().nullable(),
+    paid_to: model.text().nullable(),
+    /** When the payer paid, by the bank's clock. */
+    paid_at: model.dateTime().nullable(),
+    /** When we learned of it. */
+    found_at: model.dateTime().nullable(),
+    settled_at: model.dateTime().nullable(),
+    next_check_at: model.dateTime().nullable(),
+    /** When Medusa is to be brought in line with this charge. */
+    next_settle_at: model.dateTime().nullable(),
+    /** A process is at work on this charge until then. */
+    leased_until: model.dateTime().nullable(),
+    last_checked_at: model.dateTime().nullable(),
+    last_signal_at: model.dateTime().nullable(),
+    /** `paid`, `not_found`, `failed` or `unknown:<reason>`. */
+    last_outcome: model.text().nullable(),
+    checks: model.number().default(0),
+    /** Answers in a row that said nothing. */
+    unknowns: model.number().default(0),
+    settle_attempts: model.number().default(0),
+  })
+  .indexes([
+    { on: ["payment_session_id"] },
+    { on: ["payment_collection_id"] },
+    { on: ["next_check_at"], where: "next_check_at IS NOT NULL" },
+    { on: ["next_settle_at"], where: "next_settle_at IS NOT NULL" },
+    {
+      name: "IDX_khqr_charge_one_shown",
+      on: ["payment_session_id"],
+      unique: true,
+      where: "superseded_at IS NULL",
+    },
+    {
+      name: "IDX_khqr_charge_one_completed",
+      on: ["payment_session_id"],
+      unique: true,
+      where: "status = 'completed'",
+    },
+  ])
+
+export default KhqrCharge

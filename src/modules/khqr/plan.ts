@@ -1,0 +1,125 @@
+import { closesAt, hasMoney, type ChargeState } from "./state"
+
+export type PlannedCheck = {
+  at: Date
+  /** Why then: for the history and for a person who wonders. */
+  reason: "young" | "aging" | "superseded" | "closing" | "late" | "backoff"
+}
+
+type PlannedCharge = Pick<
+  ChargeState,
+  "status" | "expires_at" | "superseded_at" | "last_checked_at" | "unknowns"
+> & { issued_at: Date }
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** A shopper's signal is served at once, but one charge is asked about at most this often. */
+export const SIGNAL_COOLDOWN_MS = 3 * SECOND
+
+/** Signals on an expired charge are rarer and so are its questions. */
+export const LATE_SIGNAL_COOLDOWN_MS = 60 * SECOND
+
+/** Signals are heard for this long after `expires_at`. */
+export const SIGNALS_UNTIL_MS = 24 * HOUR
+
+/** Some banks' apps do not enforce the expiry: payments are looked for this long after it. */
+const LATE_CHECKS_MS = [10 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 24 * HOUR]
+
+const LONGEST_BACKOFF_MS = MINUTE
+const LONGEST_BACKOFF_WHEN_OLD_MS = HOUR
+
+/**
+ * When a charge is to be asked about next, or `null` when never again.
+ * Pure. `retryAfterMs` is the bank's own wish, if it stated one.
+ */
+export function planNextCheck(
+  charge: PlannedCharge,
+  now: Date,
+  retryAfterMs = 0
+): PlannedCheck | null {
+  if (hasMoney(charge)) {
+    return null
+  }
+  if (charge.unknowns > 0) {
+    return backoff(charge, now, retryAfterMs)
+  }
+  if (charge.status === "expired") {
+    return lateCheck(charge, now)
+  }
+  const closing: PlannedCheck = { at: closesAt(charge), reason: "closing" }
+  if (charge.status === "failed") {
+    return closing.at > now ? closing : { at: now, reason: "closing" }
+  }
+  const regular = regularCheck(charge, now)
+  // The last regular check gives way to the closing one, so that no question is asked twice.
+  return regular.at < closing.at || now >= closing.at ? regular : closing
+}
+
+/**
+ * When a signal's question may be asked, or `null` when it changes nothing:
+ * the charge is done, or a check is due earlier anyway.
+ */
+export function planSignalledCheck(
+  charge: PlannedCharge & { next_check_at: Date | null },
+  now: Date
+): Date | null {
+  const over = charge.expires_at.getTime() + SIGNALS_UNTIL_MS
+  if (hasMoney(charge) || now.getTime() > over) {
+    return null
+  }
+  const cooldown =
+    charge.status === "expired" ? LATE_SIGNAL_COOLDOWN_MS : SIGNAL_COOLDOWN_MS
+  const lastAsked = charge.last_checked_at?.getTime() ?? 0
+  // While the bank answers nothing, signals do not break the pause.
+  if (charge.unknowns > 0) {
+    return null
+  }
+  const at = new Date(Math.max(now.getTime(), lastAsked + cooldown))
+  const earlier = charge.next_check_at !== null && charge.next_check_at <= at
+  return earlier ? null : at
+}
+
+function regularCheck(charge: PlannedCharge, now: Date): PlannedCheck {
+  const age = now.getTime() - charge.issued_at.getTime()
+  if (charge.superseded_at !== null) {
+    return { at: after(now, 30 * SECOND), reason: "superseded" }
+  }
+  if (age < 2 * MINUTE) {
+    return { at: after(now, 3 * SECOND), reason: "young" }
+  }
+  return {
+    at: after(now, age < 5 * MINUTE ? 5 * SECOND : 10 * SECOND),
+    reason: "aging",
+  }
+}
+
+function lateCheck(charge: PlannedCharge, now: Date): PlannedCheck | null {
+  const expired = charge.expires_at.getTime()
+  const next = LATE_CHECKS_MS.map((ms) => expired + ms).find(
+    (at) => at > now.getTime()
+  )
+  return next === undefined ? null : { at: new Date(next), reason: "late" }
+}
+
+function backoff(
+  charge: PlannedCharge,
+  now: Date,
+  retryAfterMs: number
+): PlannedCheck | null {
+  const old = now.getTime() > charge.expires_at.getTime() + SIGNALS_UNTIL_MS
+  if (old && charge.status === "expired") {
+    return null
+  }
+  const longest = old ? LONGEST_BACKOFF_WHEN_OLD_MS : LONGEST_BACKOFF_MS
+  const pause = Math.min(
+    1_500 * 2 ** Math.min(charge.unknowns, 16),
+    longest
+  )
+  return { at: after(now, Math.max(pause, retryAfterMs)), reason: "backoff" }
+}
+
+function after(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms)
+}

@@ -1,0 +1,604 @@
+import type { Context, Logger } from "@medusajs/framework/types"
+import {
+  InjectManager,
+  InjectTransactionManager,
+  MedusaContext,
+  MedusaError,
+  MedusaService,
+} from "@medusajs/framework/utils"
+import type { SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
+
+import { BakongClient, type BakongCall, type Outcome } from "../../bakong"
+import {
+  buildKhqr,
+  KhqrError,
+  toKhqrAmount,
+  type KhqrCurrency,
+} from "../../khqr"
+import { Inquiry, type Question } from "./ask"
+import KhqrCharge from "./models/charge"
+import KhqrEvent from "./models/event"
+import { parseOptions, receiverOf, type KhqrOptions } from "./options"
+import { planNextCheck, planSignalledCheck } from "./plan"
+import { newReference } from "./reference"
+import { sessionDataOf, type KhqrSessionData } from "./session-data"
+import {
+  describeOutcome,
+  hasMoney,
+  transition,
+  type ChargeEvent,
+  type Transition,
+} from "./state"
+import type {
+  Actor,
+  Charge,
+  ChargeAnnouncement,
+  CheckResult,
+  SignalKind,
+} from "./types"
+import { chargeToShow, presentCharge, type ChargeView } from "./view"
+
+type SqlContext = Context<SqlEntityManager>
+
+export type IssueInput = {
+  payment_session_id: string
+  /** Exact decimal in Medusa's units, for example "11" or "12.34". */
+  amount: string
+  /** `usd` or `khr`, in any case. */
+  currency_code: string
+}
+
+/** Longer than a pass over 50 charges can take: 10 waves of single questions of 10 s each. */
+const LEASE_MS = 120_000
+
+/**
+ * The ledger: every KHQR ever shown, what the bank said of it and what became
+ * of it. All changes of a charge go through `transition` while its row is locked.
+ */
+export default class KhqrModuleService extends MedusaService({
+  KhqrCharge,
+  KhqrEvent,
+}) {
+  protected readonly logger_: Logger
+  protected readonly options_: KhqrOptions
+  protected readonly client_: BakongClient
+  protected readonly inquiry_: Inquiry
+
+  __hooks = {
+    onApplicationShutdown: async (): Promise<void> => this.client_.close(),
+  }
+
+  constructor(container: { logger: Logger }, options: unknown) {
+    // eslint-disable-next-line prefer-rest-params
+    super(...(arguments as unknown as [object]))
+    this.logger_ = container.logger
+    this.options_ = parseOptions(options)
+    this.client_ = new BakongClient(this.options_.bakong)
+    this.inquiry_ = new Inquiry(this.client_)
+  }
+
+  get options(): KhqrOptions {
+    return this.options_
+  }
+
+  /**
+   * Writes a new charge for a payment session and supersedes the one shown before.
+   * @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry.
+   */
+  @InjectTransactionManager()
+  async issueCharge(
+    input: IssueInput,
+    actor: Actor,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Charge> {
+    const now = new Date()
+    const draft = this.draftCharge_(input, now)
+    await this.supersedeSession(input.payment_session_id, actor, context)
+    const charge = await this.createKhqrCharges(draft, context)
+    await this.createKhqrEvents(
+      {
+        charge_id: charge.id,
+        kind: "issued",
+        actor,
+        status: charge.status,
+        message: `${charge.khqr_amount} ${charge.currency_code.toUpperCase()}`,
+      },
+      context
+    )
+    return charge
+  }
+
+  /**
+   * The charge a shopper may pay now: the one that is shown while it lives, else a new one.
+   * Any number of callers at once get the same one.
+   * @throws MedusaError NOT_ALLOWED when the session is already paid.
+   */
+  @InjectTransactionManager()
+  async renewCharge(
+    input: IssueInput,
+    actor: Actor,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Charge> {
+    await this.lockSession_(input.payment_session_id, context)
+    const charges = await this.listChargesOfSession(
+      input.payment_session_id,
+      context
+    )
+    if (charges.some(hasMoney)) {
+      throw new MedusaError(
+        MedusaError.Types.NOT_ALLOWED,
+        "This KHQR is already paid. Do not pay again."
+      )
+    }
+    const shown = charges.find((charge) => charge.superseded_at === null)
+    const lives =
+      shown?.status === "pending" &&
+      shown.expires_at > new Date() &&
+      shown.amount === input.amount &&
+      shown.currency_code === input.currency_code.toLowerCase()
+    return lives ? shown : this.issueCharge(input, actor, context)
+  }
+
+  /** Newest first. */
+  @InjectManager()
+  async listChargesOfSession(
+    paymentSessionId: string,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Charge[]> {
+    return this.listKhqrCharges(
+      { payment_session_id: paymentSessionId },
+      { order: { issued_at: "DESC" } },
+      context
+    )
+  }
+
+  /** What the shopper's page shows, or `null` for a session that has no KHQR. */
+  @InjectManager()
+  async viewSession(
+    paymentSessionId: string,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<ChargeView | null> {
+    const charge = chargeToShow(
+      await this.listChargesOfSession(paymentSessionId, context)
+    )
+    return charge
+      ? presentCharge(charge, this.options_.merchant, new Date())
+      : null
+  }
+
+  /** What Medusa's payment session says of a charge, without the keys a client made up in `sent`. */
+  sessionData(
+    charge: Charge,
+    sent?: Record<string, unknown>
+  ): Record<string, unknown> & KhqrSessionData {
+    return sessionDataOf(charge, this.options_.merchant.name, sent)
+  }
+
+  /** The session's KHQR is shown no more; it stays watched until its time is over. */
+  @InjectTransactionManager()
+  async supersedeSession(
+    paymentSessionId: string,
+    actor: Actor,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<void> {
+    await this.lockSession_(paymentSessionId, context)
+    const shown = await this.listKhqrCharges(
+      { payment_session_id: paymentSessionId, superseded_at: null },
+      {},
+      context
+    )
+    for (const charge of shown) {
+      await this.apply_(charge, { type: "superseded" }, actor, context)
+    }
+  }
+
+  /** Remembers which collection and cart a charge belongs to, for the day its session is gone. */
+  @InjectManager()
+  async linkCharges(
+    links: {
+      id: string
+      payment_collection_id: string
+      cart_id: string | null
+    }[],
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<void> {
+    await this.updateKhqrCharges(links, context)
+  }
+
+  /** A moment when a payment is likely: the charge is asked about at once, within its cool-down. */
+  @InjectTransactionManager()
+  async signal(
+    paymentSessionId: string,
+    kind: SignalKind,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<ChargeView | null> {
+    await this.lockSession_(paymentSessionId, context)
+    const charges = await this.listChargesOfSession(paymentSessionId, context)
+    const charge = chargeToShow(charges)
+    if (!charge) {
+      return null
+    }
+    const now = new Date()
+    const at = planSignalledCheck(charge, now)
+    await this.updateKhqrCharges(
+      {
+        id: charge.id,
+        last_signal_at: now,
+        ...(at ? { next_check_at: at } : {}),
+      },
+      context
+    )
+    if (at) {
+      await this.createKhqrEvents(
+        {
+          charge_id: charge.id,
+          kind: "signal",
+          actor: "shopper",
+          status: charge.status,
+          message: kind,
+        },
+        context
+      )
+    }
+    return presentCharge(charge, this.options_.merchant, now)
+  }
+
+  /** One indexed look: is there anything to ask or to settle? */
+  @InjectManager()
+  async hasDueWork(
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<{ checks: boolean; settlements: boolean }> {
+    const now = new Date()
+    const due = (column: string) =>
+      `EXISTS (SELECT 1 FROM khqr_charge WHERE ${column} <= ? AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= ?))`
+    const [row] = await context.manager!.execute<
+      { checks: boolean; settlements: boolean }[]
+    >(
+      `SELECT ${due("next_check_at")} AS checks, ${due("next_settle_at")} AS settlements`,
+      [now, now, now, now]
+    )
+    return row
+  }
+
+  /**
+   * Takes up to `limit` charges that are due for a check. No other process gets
+   * the same ones until they are recorded, released, or the lease runs out.
+   */
+  @InjectManager()
+  async claimDueChecks(
+    limit: number,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Charge[]> {
+    return this.claim_("next_check_at", limit, context)
+  }
+
+  /** The same for charges whose news Medusa has yet to get. */
+  @InjectManager()
+  async claimDueSettlements(
+    limit: number,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Charge[]> {
+    return this.claim_("next_settle_at", limit, context)
+  }
+
+  /** Asks Bakong. Charges that are missing in the answer were not asked about. */
+  async askBakong(questions: Question[]): Promise<CheckResult[]> {
+    return this.inquiry_.ask(questions, new Date())
+  }
+
+  /** Commits the bank's answers, each by itself, before anything else is done about them. */
+  async recordAnswers(results: CheckResult[]): Promise<ChargeAnnouncement[]> {
+    const announcements: ChargeAnnouncement[] = []
+    for (const result of results) {
+      try {
+        announcements.push(...(await this.recordAnswer(result)))
+      } catch (error) {
+        // The lease runs out and the charge is asked about again; the others are not held up.
+        this.logger_.error(
+          `KHQR charge ${result.charge_id}: the bank's answer could not be recorded: ${(error as Error).message}`
+        )
+      }
+    }
+    return announcements
+  }
+
+  @InjectTransactionManager()
+  async recordAnswer(
+    { charge_id, outcome, call }: CheckResult,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<ChargeAnnouncement[]> {
+    const charge = await this.lockCharge_(charge_id, context)
+    const credible = await this.refuseUsedHash_(charge, outcome, context)
+    return this.apply_(
+      charge,
+      {
+        type: "answered",
+        outcome: credible,
+        askedAt: new Date(call.askedAt),
+      },
+      "clock",
+      context,
+      call
+    )
+  }
+
+  /** Gives back charges that were claimed and not asked about; they are due again after `pauseMs`. */
+  @InjectManager()
+  async releaseChecks(
+    ids: string[],
+    pauseMs: number,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<void> {
+    if (ids.length === 0) {
+      return
+    }
+    const marks = ids.map(() => "?").join(", ")
+    await context.manager!.execute(
+      `UPDATE khqr_charge SET leased_until = NULL, next_check_at = ? WHERE id IN (${marks}) AND next_check_at IS NOT NULL`,
+      [new Date(Date.now() + pauseMs), ...ids]
+    )
+  }
+
+  /** Records how bringing Medusa in line with a charge went. */
+  @InjectTransactionManager()
+  async recordSettlement(
+    chargeId: string,
+    event: Extract<
+      ChargeEvent,
+      { type: "settled" | "settle_failed" | "settle_refused" }
+    >,
+    actor: Actor,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<ChargeAnnouncement[]> {
+    const found = await this.retrieveKhqrCharge(chargeId, {}, context)
+    await this.lockSession_(found.payment_session_id, context)
+    const charge = await this.lockCharge_(chargeId, context)
+    const paidByAnother =
+      event.type === "settled" &&
+      charge.status === "paid" &&
+      (await this.hasOtherCompleted_(charge, context))
+    return this.apply_(
+      charge,
+      paidByAnother
+        ? {
+            type: "settle_refused",
+            reason: "duplicate",
+            message: "The order was already paid by another KHQR",
+          }
+        : event,
+      actor,
+      context
+    )
+  }
+
+  protected draftCharge_(input: IssueInput, now: Date) {
+    const { merchant, expiresInSeconds, khrRounding } = this.options_
+    const expiresAt = new Date(now.getTime() + expiresInSeconds * 1_000)
+    const reference = newReference()
+    try {
+      const currency = khqrCurrency(input.currency_code)
+      const khqrAmount = toKhqrAmount(input.amount, currency, khrRounding)
+      const { qr, md5 } = buildKhqr(
+        {
+          receiver: receiverOf(merchant),
+          amount: khqrAmount,
+          currency,
+          merchantName: merchant.name,
+          merchantCity: merchant.city,
+          merchantCategoryCode: merchant.categoryCode,
+          billNumber: reference,
+          storeLabel: merchant.storeLabel,
+          terminalLabel: merchant.terminalLabel,
+          expiresAt: expiresAt.getTime(),
+        },
+        now.getTime()
+      )
+      const issued = {
+        status: "pending" as const,
+        issued_at: now,
+        expires_at: expiresAt,
+        superseded_at: null,
+        last_checked_at: null,
+        unknowns: 0,
+      }
+      return {
+        ...issued,
+        reference,
+        md5,
+        qr,
+        payment_session_id: input.payment_session_id,
+        amount: input.amount,
+        currency_code: currency.toLowerCase(),
+        khqr_amount: khqrAmount,
+        account_id: merchant.accountId,
+        next_check_at: planNextCheck(issued, now)?.at ?? null,
+      }
+    } catch (error) {
+      if (error instanceof KhqrError) {
+        throw new MedusaError(MedusaError.Types.INVALID_DATA, error.message)
+      }
+      throw error
+    }
+  }
+
+  /** Runs the rules, writes the row and its history. The row is locked by the caller. */
+  protected async apply_(
+    before: Charge,
+    event: ChargeEvent,
+    actor: Actor,
+    context: SqlContext,
+    call?: BakongCall
+  ): Promise<ChargeAnnouncement[]> {
+    const now = new Date()
+    const { charge, announcements, note } = transition(before, event, now)
+    const answered = event.type === "answered"
+    await this.updateKhqrCharges(
+      {
+        ...changesBetween(before, charge),
+        id: before.id,
+        ...(answered
+          ? {
+              leased_until: null,
+              next_check_at:
+                planNextCheck(charge, now, retryAfterOf(event))?.at ?? null,
+            }
+          : {}),
+        ...(event.type.startsWith("settle") ? { leased_until: null } : {}),
+        ...(hasMoney(charge) ? { next_check_at: null } : {}),
+      },
+      context
+    )
+    if (note !== null || (answered && isNews(before, charge))) {
+      await this.createKhqrEvents(
+        historyEntry({ charge, announcements, note }, event, actor, call),
+        context
+      )
+    }
+    return announcements.map((what) => ({ charge_id: before.id, what }))
+  }
+
+  /** One transfer pays one charge: a hash that already paid another proves nothing. */
+  protected async refuseUsedHash_(
+    charge: Charge,
+    outcome: Outcome,
+    context: SqlContext
+  ): Promise<Outcome> {
+    if (outcome.type !== "paid" || hasMoney(charge)) {
+      return outcome
+    }
+    const [other] = await this.listKhqrCharges(
+      { bank_hash: outcome.transaction.hash, id: { $ne: charge.id } },
+      { take: 1 },
+      context
+    )
+    return other
+      ? {
+          type: "unknown",
+          reason: "unreadable",
+          message: `The transfer already pays charge ${other.id}`,
+        }
+      : outcome
+  }
+
+  protected async hasOtherCompleted_(
+    charge: Charge,
+    context: SqlContext
+  ): Promise<boolean> {
+    const same = charge.payment_collection_id
+      ? [
+          { payment_session_id: charge.payment_session_id },
+          { payment_collection_id: charge.payment_collection_id },
+        ]
+      : [{ payment_session_id: charge.payment_session_id }]
+    const [other] = await this.listKhqrCharges(
+      { $or: same, status: "completed", id: { $ne: charge.id } },
+      { take: 1 },
+      context
+    )
+    return other !== undefined
+  }
+
+  protected async claim_(
+    column: "next_check_at" | "next_settle_at",
+    limit: number,
+    context: SqlContext
+  ): Promise<Charge[]> {
+    const now = new Date()
+    const rows: { id: string }[] = await context.manager!.execute(
+      `UPDATE khqr_charge SET leased_until = ? WHERE id IN (
+         SELECT id FROM khqr_charge
+         WHERE ${column} <= ? AND deleted_at IS NULL
+           AND (leased_until IS NULL OR leased_until <= ?)
+         ORDER BY ${column} LIMIT ? FOR UPDATE SKIP LOCKED
+       ) RETURNING id`,
+      [new Date(now.getTime() + LEASE_MS), now, now, limit]
+    )
+    if (rows.length === 0) {
+      return []
+    }
+    return this.listKhqrCharges(
+      { id: rows.map(({ id }) => id) },
+      { take: rows.length, order: { [column]: "ASC" } }
+    )
+  }
+
+  /** All rows of a session in one order, so that two who need them all wait instead of deadlocking. */
+  protected async lockSession_(
+    paymentSessionId: string,
+    context: SqlContext
+  ): Promise<void> {
+    await context.transactionManager!.execute(
+      "SELECT id FROM khqr_charge WHERE payment_session_id = ? ORDER BY id FOR UPDATE",
+      [paymentSessionId]
+    )
+  }
+
+  protected async lockCharge_(
+    id: string,
+    context: SqlContext
+  ): Promise<Charge> {
+    await context.transactionManager!.execute(
+      "SELECT id FROM khqr_charge WHERE id = ? FOR UPDATE",
+      [id]
+    )
+    return this.retrieveKhqrCharge(
+      id,
+      { options: { refresh: true } } as never,
+      context
+    )
+  }
+}
+
+function khqrCurrency(code: string): KhqrCurrency {
+  const currency = code.toUpperCase()
+  if (currency === "USD" || currency === "KHR") {
+    return currency
+  }
+  throw new MedusaError(
+    MedusaError.Types.INVALID_DATA,
+    `KHQR takes USD and KHR, not ${currency}. Choose a region in one of these currencies.`
+  )
+}
+
+function changesBetween(before: Charge, after: Charge): Partial<Charge> {
+  return Object.fromEntries(
+    Object.entries(after).filter(
+      ([key, value]) => before[key as keyof Charge] !== value
+    )
+  )
+}
+
+function retryAfterOf(event: ChargeEvent): number {
+  return event.type === "answered" && event.outcome.type === "unknown"
+    ? (event.outcome.retryAfterMs ?? 0)
+    : 0
+}
+
+/** A poll that says the same as the last one is counted, not written down. */
+function isNews(before: Charge, after: Charge): boolean {
+  return before.last_outcome !== after.last_outcome
+}
+
+function historyEntry(
+  { charge, announcements, note }: Transition<Charge>,
+  event: ChargeEvent,
+  actor: Actor,
+  call?: BakongCall
+) {
+  return {
+    charge_id: charge.id,
+    kind: announcements.at(-1) ?? event.type,
+    actor,
+    status: charge.status,
+    review_reason: charge.review_reason,
+    message:
+      note ??
+      (event.type === "answered" ? describeOutcome(event.outcome) : null),
+    endpoint: call?.endpoint ?? null,
+    http_status: call?.httpStatus ?? null,
+    response_code: call?.responseCode ?? null,
+    error_code: call?.errorCode ?? null,
+    duration_ms: call?.durationMs ?? null,
+    request_id: call?.requestId ?? null,
+  }
+}

@@ -1,0 +1,385 @@
+import type { FailedReason, Outcome } from "../../bakong"
+import { sameAmount } from "../../khqr"
+
+export const CHARGE_STATUSES = [
+  "pending",
+  "paid",
+  "completed",
+  "expired",
+  "failed",
+] as const
+
+/** `pending -> paid -> completed`, `pending -> failed -> expired`; a paid answer may follow `failed` and `expired`. */
+export type ChargeStatus = (typeof CHARGE_STATUSES)[number]
+
+export const REVIEW_REASONS = [
+  /** The transfer came after the KHQR's time and could not be, or must not be, honoured. */
+  "paid_late",
+  "amount_mismatch",
+  "currency_mismatch",
+  "wrong_account",
+  /** The order was paid by another charge already. */
+  "duplicate",
+  /** Medusa's payment session is gone: there is nothing to settle into. */
+  "orphaned",
+  /** The cart cannot become an order. */
+  "order_failed",
+  /** For a day the bank has said nothing that counts. */
+  "unverifiable",
+  /** The bank took the transfer and gave it back. */
+  "returned",
+] as const
+
+/** Why a person has to look at a charge. */
+export type ReviewReason = (typeof REVIEW_REASONS)[number]
+
+/** What the rules need to know of a charge. Everything else of the row is along for the ride. */
+export type ChargeState = {
+  status: ChargeStatus
+  review_reason: ReviewReason | null
+  currency_code: string
+  khqr_amount: string
+  account_id: string
+  expires_at: Date
+  superseded_at: Date | null
+  order_id: string | null
+  bank_hash: string | null
+  payer_account: string | null
+  paid_amount: string | null
+  paid_currency: string | null
+  paid_to: string | null
+  paid_at: Date | null
+  found_at: Date | null
+  settled_at: Date | null
+  next_settle_at: Date | null
+  last_checked_at: Date | null
+  last_outcome: string | null
+  checks: number
+  unknowns: number
+  settle_attempts: number
+}
+
+export type ChargeEvent =
+  /** The bank answered a question that left at `askedAt`. */
+  | { type: "answered"; outcome: Outcome; askedAt: Date }
+  /** Another KHQR is shown instead, or the payment session was deleted. */
+  | { type: "superseded" }
+  /** Medusa has what it should have: the order of a paid charge, the canceled session of an expired one. */
+  | { type: "settled"; orderId: string | null }
+  /** Medusa could not be brought in line now; `lasting` says that trying again alone will hardly help. */
+  | { type: "settle_failed"; lasting: boolean; message: string }
+  /** Medusa can never be brought in line by us. */
+  | { type: "settle_refused"; reason: ReviewReason; message: string }
+
+/** What follows from a transition outside the ledger. */
+export type Announcement = "paid" | "completed" | "expired" | "failed" | "review"
+
+export type Transition<T extends ChargeState> = {
+  charge: T
+  announcements: Announcement[]
+  /** One plain sentence for the history, or `null` when there is nothing to tell. */
+  note: string | null
+}
+
+/** A "not found" counts as expiry only this long after `expires_at`: transfers confirmed in the last second take a while to appear. */
+export const EXPIRY_GRACE_MS = 120_000
+
+/** A payment this long after `expires_at` is still on time: the bank's clock and ours differ. */
+export const CLOCK_SKEW_MS = 60_000
+
+/** After this long past `expires_at` with no answer that counts, a person is asked to look. */
+export const UNVERIFIABLE_AFTER_MS = 24 * 3_600_000
+
+/** Failures in a row after which a cart that cannot be completed goes to review. */
+export const MAX_LASTING_SETTLE_FAILURES = 5
+
+/** Other failures (a database away, a tax service down) are tried for about a day. */
+export const MAX_SETTLE_FAILURES = 300
+
+const RETURNED: FailedReason[] = ["refunded_by_receiver", "failed_at_ach"]
+
+/**
+ * The life of a charge: pure, total, and the only writer of `status`.
+ *
+ * Only evidence moves money. `paid` needs the bank's word and an agreeing
+ * receiver, currency and amount; `expired` needs the bank's "not found" to a
+ * question asked at or after `expires_at` + 120 s. An unknown outcome moves
+ * nothing. An event that does not apply returns the charge as it is.
+ */
+export function transition<T extends ChargeState>(
+  charge: T,
+  event: ChargeEvent,
+  now: Date
+): Transition<T> {
+  switch (event.type) {
+    case "answered":
+      return answered(charge, event.outcome, event.askedAt, now)
+    case "superseded":
+      return superseded(charge, now)
+    case "settled":
+      return settled(charge, event.orderId, now)
+    case "settle_failed":
+      return settleFailed(charge, event.lasting, event.message, now)
+    case "settle_refused":
+      return settleRefused(charge, event.reason, event.message)
+  }
+}
+
+function answered<T extends ChargeState>(
+  before: T,
+  outcome: Outcome,
+  askedAt: Date,
+  now: Date
+): Transition<T> {
+  const charge: T = {
+    ...before,
+    checks: before.checks + 1,
+    last_checked_at: askedAt,
+    last_outcome: describeOutcome(outcome),
+    unknowns: outcome.type === "unknown" ? before.unknowns + 1 : 0,
+  }
+
+  // Money that is on record stays as it was recorded: the bank shows one transfer of a KHQR for ever.
+  if (hasMoney(before)) {
+    return unchanged(charge)
+  }
+
+  switch (outcome.type) {
+    case "paid":
+      return paid(charge, outcome.transaction, now)
+    case "not_found":
+      return notFound(charge, askedAt, now)
+    case "failed":
+      return failed(charge, outcome.reason, now)
+    case "unknown":
+      return unknown(charge, now)
+  }
+}
+
+function paid<T extends ChargeState>(
+  before: T,
+  transaction: Extract<Outcome, { type: "paid" }>["transaction"],
+  now: Date
+): Transition<T> {
+  const paidAt = transaction.createdAt ?? transaction.acknowledgedAt
+  const mismatch = disagreement(before, transaction)
+  const charge: T = {
+    ...before,
+    status: "paid",
+    review_reason: mismatch,
+    bank_hash: transaction.hash,
+    payer_account: transaction.fromAccountId,
+    paid_amount: transaction.amount,
+    paid_currency: transaction.currency,
+    paid_to: transaction.toAccountId,
+    paid_at: paidAt === null ? now : new Date(paidAt),
+    found_at: now,
+    next_settle_at: mismatch ? null : now,
+    settle_attempts: 0,
+  }
+  return {
+    charge,
+    announcements: mismatch ? ["paid", "review"] : ["paid"],
+    note: `${transaction.amount} ${transaction.currency} from ${transaction.fromAccountId}`,
+  }
+}
+
+/** The first point in which a transfer is not the one that was asked for. */
+function disagreement(
+  charge: ChargeState,
+  transaction: Extract<Outcome, { type: "paid" }>["transaction"]
+): ReviewReason | null {
+  if (normalized(transaction.toAccountId) !== normalized(charge.account_id)) {
+    return "wrong_account"
+  }
+  if (normalized(transaction.currency) !== normalized(charge.currency_code)) {
+    return "currency_mismatch"
+  }
+  if (!sameAmount(transaction.amount, charge.khqr_amount)) {
+    return "amount_mismatch"
+  }
+  return null
+}
+
+function notFound<T extends ChargeState>(
+  charge: T,
+  askedAt: Date,
+  now: Date
+): Transition<T> {
+  if (charge.status === "expired" || askedAt < closesAt(charge)) {
+    return unchanged(charge)
+  }
+  return {
+    charge: {
+      ...charge,
+      status: "expired",
+      review_reason: null,
+      next_settle_at: now,
+      settle_attempts: 0,
+    },
+    announcements: ["expired"],
+    note: "Bakong found no transfer after the KHQR's time",
+  }
+}
+
+function failed<T extends ChargeState>(
+  charge: T,
+  reason: FailedReason,
+  _now: Date
+): Transition<T> {
+  const returned = RETURNED.includes(reason)
+  if (charge.status !== "pending" && !returned) {
+    return unchanged(charge)
+  }
+  if (charge.review_reason === "returned") {
+    return unchanged(charge)
+  }
+  return {
+    charge: {
+      ...charge,
+      status: charge.status === "expired" ? "expired" : "failed",
+      review_reason: returned ? "returned" : null,
+    },
+    announcements: returned ? ["failed", "review"] : ["failed"],
+    note: `Bakong: ${reason.replaceAll("_", " ")}`,
+  }
+}
+
+function unknown<T extends ChargeState>(charge: T, now: Date): Transition<T> {
+  const tooLong =
+    now.getTime() >= charge.expires_at.getTime() + UNVERIFIABLE_AFTER_MS
+  const open = charge.status === "pending" || charge.status === "failed"
+  if (!open || !tooLong || charge.review_reason !== null) {
+    return unchanged(charge)
+  }
+  return {
+    charge: { ...charge, review_reason: "unverifiable" },
+    announcements: ["review"],
+    note: "Bakong gave no answer that counts for a day",
+  }
+}
+
+function superseded<T extends ChargeState>(
+  charge: T,
+  now: Date
+): Transition<T> {
+  if (charge.superseded_at !== null) {
+    return unchanged(charge)
+  }
+  return {
+    charge: { ...charge, superseded_at: now },
+    announcements: [],
+    note: "No longer shown, still watched",
+  }
+}
+
+function settled<T extends ChargeState>(
+  charge: T,
+  orderId: string | null,
+  now: Date
+): Transition<T> {
+  if (charge.status === "paid" && charge.review_reason === null) {
+    return {
+      charge: {
+        ...charge,
+        status: "completed",
+        order_id: orderId ?? charge.order_id,
+        settled_at: now,
+        next_settle_at: null,
+      },
+      announcements: ["completed"],
+      note: orderId ? `Order ${orderId}` : "Payment recorded",
+    }
+  }
+  return unchanged({ ...charge, next_settle_at: null })
+}
+
+function settleFailed<T extends ChargeState>(
+  charge: T,
+  lasting: boolean,
+  message: string,
+  now: Date
+): Transition<T> {
+  if (charge.next_settle_at === null) {
+    return unchanged(charge)
+  }
+  const attempts = charge.settle_attempts + 1
+  const most = lasting ? MAX_LASTING_SETTLE_FAILURES : MAX_SETTLE_FAILURES
+  if (attempts >= most) {
+    return charge.status === "paid"
+      ? settleRefused(charge, "order_failed", message)
+      : unchanged({ ...charge, next_settle_at: null })
+  }
+  return {
+    charge: {
+      ...charge,
+      settle_attempts: attempts,
+      next_settle_at: new Date(now.getTime() + settlePauseMs(attempts)),
+    },
+    announcements: [],
+    note: message,
+  }
+}
+
+function settleRefused<T extends ChargeState>(
+  charge: T,
+  reason: ReviewReason,
+  message: string
+): Transition<T> {
+  if (charge.status !== "paid" || charge.review_reason !== null) {
+    return unchanged({ ...charge, next_settle_at: null })
+  }
+  return {
+    charge: { ...charge, review_reason: reason, next_settle_at: null },
+    announcements: ["review"],
+    note: message,
+  }
+}
+
+function unchanged<T extends ChargeState>(charge: T): Transition<T> {
+  return { charge, announcements: [], note: null }
+}
+
+/** From when on the bank's "not found" proves that the KHQR was not paid in time. */
+export function closesAt(charge: Pick<ChargeState, "expires_at">): Date {
+  return new Date(charge.expires_at.getTime() + EXPIRY_GRACE_MS)
+}
+
+export function hasMoney(charge: Pick<ChargeState, "status">): boolean {
+  return charge.status === "paid" || charge.status === "completed"
+}
+
+/** Paid, verified and wanted: what `authorizePayment` may book. */
+export function isSettleable(
+  charge: Pick<ChargeState, "status" | "review_reason">
+): boolean {
+  return hasMoney(charge) && charge.review_reason === null
+}
+
+/** By the bank's clock, against the KHQR's own expiry. */
+export function isPaidLate(
+  charge: Pick<ChargeState, "paid_at" | "expires_at">
+): boolean {
+  if (charge.paid_at === null) {
+    return false
+  }
+  return (
+    charge.paid_at.getTime() > charge.expires_at.getTime() + CLOCK_SKEW_MS
+  )
+}
+
+/** `paid`, `not_found`, `failed` or `unknown:<reason>`. */
+export function describeOutcome(outcome: Outcome): string {
+  return outcome.type === "unknown"
+    ? `unknown:${outcome.reason}`
+    : outcome.type
+}
+
+/** 2, 4, 8, … seconds, at most 5 minutes. */
+function settlePauseMs(attempts: number): number {
+  return Math.min(1_000 * 2 ** Math.min(attempts, 16), 300_000)
+}
+
+function normalized(text: string): string {
+  return text.trim().toLowerCase()
+}

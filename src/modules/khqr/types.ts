@@ -1,0 +1,20 @@
+import type { InferTypeOf } from "@medusajs/framework/types"
+
+import type { BakongCall, Outcome } from "../../bakong"
+import type KhqrCharge from "./models/charge"
+import type KhqrEvent from "./models/event"
+import type { Announcement } from "./state"
+
+export type Charge = InferTypeOf<typeof KhqrCharge>
+export type ChargeHistoryEntry = InferTypeOf<typeof KhqrEvent>
+
+/** Who did it: the shopper's browser, Medusa's payment module, our clock, or an admin's id. */
+export type Actor = "shopper" | "medusa" | "clock" | (string & {})
+
+export type SignalKind = "returned" | "claims_paid"
+
+/** One charge's answer, ready to be written down. */
+export type CheckResult = { charge_id: string; outcome: Outcome; call: BakongCall }
+
+/** A change of a charge that the shop may want to hear of, as `khqr.charge.<what>`. */
+export type ChargeAnnouncement = { charge_id: string; what: Announcement }

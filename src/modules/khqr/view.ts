@@ -1,0 +1,87 @@
+import { hasMoney } from "./state"
+import type { Charge } from "./types"
+
+/** What the shopper's page is told of a payment session. Public: no payer, no bank hash. */
+export type ChargeView = {
+  id: string
+  payment_session_id: string
+  status: Charge["status"]
+  /** Money came, and a person looks at it: the shopper is not to pay again. */
+  in_review: boolean
+  /** To quote to the shop. */
+  reference: string
+  /** `null` unless this KHQR may be paid now. */
+  qr: string | null
+  md5: string
+  /** Exact decimal as the KHQR has it. */
+  amount: string
+  currency_code: string
+  merchant_name: string
+  merchant_name_km: string | null
+  issued_at: string
+  expires_at: string
+  server_time: string
+  /** Whether Bakong answers: if not, "not paid" is not known. */
+  bank: "ok" | "unreachable" | "quota_spent"
+  order_id: string | null
+}
+
+/**
+ * The one charge of a session that matters to the shopper: the one with money,
+ * completed before paid before in review, else the one that is shown.
+ */
+export function chargeToShow(charges: Charge[]): Charge | undefined {
+  return [...charges].sort(
+    (a, b) => rank(a) - rank(b) || b.issued_at.getTime() - a.issued_at.getTime()
+  )[0]
+}
+
+function rank(charge: Charge): number {
+  if (charge.status === "completed") {
+    return 0
+  }
+  if (charge.status === "paid") {
+    return charge.review_reason === null ? 1 : 2
+  }
+  return charge.superseded_at === null ? 3 : 4
+}
+
+export function presentCharge(
+  charge: Charge,
+  merchant: { name: string; nameKm?: string },
+  now: Date
+): ChargeView {
+  const payable =
+    charge.status === "pending" &&
+    charge.superseded_at === null &&
+    charge.expires_at > now
+  return {
+    id: charge.id,
+    payment_session_id: charge.payment_session_id,
+    status: charge.status,
+    in_review: hasMoney(charge) && charge.review_reason !== null,
+    reference: charge.reference,
+    qr: payable ? charge.qr : null,
+    md5: charge.md5,
+    amount: charge.khqr_amount,
+    currency_code: charge.currency_code,
+    merchant_name: merchant.name,
+    merchant_name_km: merchant.nameKm ?? null,
+    issued_at: charge.issued_at.toISOString(),
+    expires_at: charge.expires_at.toISOString(),
+    server_time: now.toISOString(),
+    bank: bankState(charge),
+    order_id: charge.status === "completed" ? charge.order_id : null,
+  }
+}
+
+/** One silent answer is weather; two in a row is news. */
+function bankState(charge: Charge): ChargeView["bank"] {
+  if (hasMoney(charge) || charge.unknowns === 0) {
+    return "ok"
+  }
+  if (charge.last_outcome === "unknown:quota_spent") {
+    return "quota_spent"
+  }
+  return charge.unknowns >= 2 ? "unreachable" : "ok"
+}

@@ -1,0 +1,161 @@
+import type { MedusaContainer } from "@medusajs/framework/types"
+import {
+  MedusaError,
+  Modules,
+  PaymentActions,
+  PaymentSessionStatus,
+} from "@medusajs/framework/utils"
+import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
+import {
+  completeCartWorkflow,
+  processPaymentWorkflow,
+} from "@medusajs/medusa/core-flows"
+
+import type { ChargeEvent } from "../../modules/khqr/state"
+import { decideFor, type SettlementDecision } from "./decide-settlement"
+
+export type CarriedOut = {
+  charge_id: string
+  event: Extract<
+    ChargeEvent,
+    { type: "settled" | "settle_failed" | "settle_refused" }
+  >
+}
+
+/** Medusa's errors that speak of the cart itself: trying again alone will hardly help. */
+const LASTING: string[] = [
+  MedusaError.Types.INVALID_DATA,
+  MedusaError.Types.NOT_ALLOWED,
+  MedusaError.Types.NOT_FOUND,
+  MedusaError.Types.PAYMENT_REQUIRES_MORE_ERROR,
+  MedusaError.Types.PAYMENT_AUTHORIZATION_ERROR,
+  "insufficient_inventory",
+]
+
+/** Does what was decided, and believes what Medusa then has rather than what a workflow returned. */
+export const carryOutSettlementStep = createStep(
+  "khqr-carry-out-settlement",
+  async (decision: SettlementDecision, { container }) => {
+    const outcome = async (
+      event: CarriedOut["event"]
+    ): Promise<StepResponse<CarriedOut>> =>
+      new StepResponse({ charge_id: decision.charge_id, event })
+
+    const { settlement } = decision
+    if (settlement.action === "done") {
+      return outcome({ type: "settled", orderId: settlement.orderId })
+    }
+    if (settlement.action === "review") {
+      const { reason, message } = settlement
+      return outcome({ type: "settle_refused", reason, message })
+    }
+
+    const fault = await carryOut(decision, container)
+    const after = await decideFor(decision.charge_id, container)
+    if (after.settlement.action === "done") {
+      return outcome({ type: "settled", orderId: after.settlement.orderId })
+    }
+    if (settlement.action === "cancel_session" && !fault) {
+      return outcome({ type: "settled", orderId: null })
+    }
+    return outcome({
+      type: "settle_failed",
+      lasting: LASTING.includes((fault as MedusaError | null)?.type ?? ""),
+      message: fault?.message ?? "Medusa has no payment for this charge yet",
+    })
+  }
+)
+
+/** Returns the fault instead of throwing it: the ledger decides what follows from it. */
+async function carryOut(
+  decision: SettlementDecision,
+  container: MedusaContainer
+): Promise<Error | null> {
+  const { settlement } = decision
+  try {
+    switch (settlement.action) {
+      case "cancel_session":
+        await setSessionStatus(
+          decision,
+          PaymentSessionStatus.CANCELED,
+          container
+        )
+        return null
+      case "complete_cart": {
+        if (settlement.healCollection) {
+          await healCollection(decision, container)
+        }
+        if (settlement.reopenSession) {
+          await setSessionStatus(
+            decision,
+            PaymentSessionStatus.PENDING,
+            container
+          )
+        }
+        const { errors } = await completeCartWorkflow(container).run({
+          input: { id: settlement.cartId },
+          throwOnError: false,
+        })
+        return errors?.[0]?.error ?? null
+      }
+      case "book_payment": {
+        if (settlement.reopenSession) {
+          await setSessionStatus(
+            decision,
+            PaymentSessionStatus.PENDING,
+            container
+          )
+        }
+        const { id, amount } = await container
+          .resolve(Modules.PAYMENT)
+          .retrievePaymentSession(decision.payment_session_id)
+        // `captured` and a session that was just read: other actions can complete an unrelated cart.
+        const { errors } = await processPaymentWorkflow(container).run({
+          input: {
+            action: PaymentActions.SUCCESSFUL,
+            data: { session_id: id, amount },
+          },
+          throwOnError: false,
+        })
+        return errors?.[0]?.error ?? null
+      }
+      default:
+        return null
+    }
+  } catch (error) {
+    return error as Error
+  }
+}
+
+/** `validateCartPayments` refuses a cart whose session is canceled, even when its KHQR was paid after all. */
+async function setSessionStatus(
+  decision: SettlementDecision,
+  status: PaymentSessionStatus,
+  container: MedusaContainer
+): Promise<void> {
+  const payment = container.resolve(Modules.PAYMENT)
+  const session = await payment.retrievePaymentSession(
+    decision.payment_session_id
+  )
+  await payment.updatePaymentSession({
+    id: session.id,
+    amount: session.amount,
+    currency_code: session.currency_code,
+    data: session.data ?? {},
+    status,
+  })
+}
+
+/** A vetoed deletion leaves the cart's new total on the collection; the payment is the session's. */
+async function healCollection(
+  decision: SettlementDecision,
+  container: MedusaContainer
+): Promise<void> {
+  const payment = container.resolve(Modules.PAYMENT)
+  const session = await payment.retrievePaymentSession(
+    decision.payment_session_id
+  )
+  await payment.updatePaymentCollections(decision.payment_collection_id!, {
+    amount: session.amount,
+  })
+}

@@ -1,0 +1,27 @@
+import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
+
+import { KHQR_MODULE } from "../../modules/khqr"
+import type KhqrModuleService from "../../modules/khqr/service"
+import type { ChargeAnnouncement, CheckResult } from "../../modules/khqr/types"
+import type { ClaimedCharge } from "./claim-due-checks"
+
+/** Charges that were claimed and not asked about, because the bank had enough, wait this long. */
+const NOT_ASKED_PAUSE_MS = 5_000
+
+/** Commits what the bank said. Never undone: evidence is not taken back because a later step failed. */
+export const recordAnswersStep = createStep(
+  "khqr-record-answers",
+  async (
+    { charges, results }: { charges: ClaimedCharge[]; results: CheckResult[] },
+    { container }
+  ) => {
+    const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+    const asked = new Set(results.map((result) => result.charge_id))
+    const announcements = await khqr.recordAnswers(results)
+    await khqr.releaseChecks(
+      charges.map(({ id }) => id).filter((id) => !asked.has(id)),
+      NOT_ASKED_PAUSE_MS
+    )
+    return new StepResponse<ChargeAnnouncement[]>(announcements)
+  }
+)
