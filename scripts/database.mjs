@@ -121,11 +121,6 @@ function claimFolder(folder, name) {
     if (error instanceof InUseError) {
       throw new DatabaseInUseError(name, error.owner)
     }
-    if (error.code === "EACCES") {
-      throw new Error(
-        `Cannot write to ${folder}: it belongs to another user. Remove it, or start as that user`
-      )
-    }
     throw error
   }
 }
@@ -135,22 +130,21 @@ function claimFolder(folder, name) {
 /** PostgreSQL refuses to run as root: then another user must reach its programs and data. */
 function findPlace() {
   const identity = serverIdentity()
-  const folders = [
-    join(root, ".cache", "postgres"),
-    ...(identity.uid === undefined ? [] : temporaryFolders()),
-  ]
+  const folders = [join(root, ".cache", "postgres")]
+  if (identity.uid !== undefined) {
+    folders.push(...temporaryFolders())
+  }
+  const faults = []
   for (const folder of folders) {
-    mkdirSync(folder, { recursive: true })
-    if (!canEnter(folder, identity)) {
-      continue
-    }
-    const programs = findPrograms(folder, identity)
+    const fault = prepareFolder(folder, identity)
+    const programs = fault ? undefined : findPrograms(folder, identity)
     if (programs) {
       return { folder, programs, identity }
     }
+    faults.push(`${folder}: ${fault ?? "programs do not start from here"}`)
   }
   throw new Error(
-    `PostgreSQL cannot run from ${packageFolder()} nor from ${folders.join(", ")}. Set DATABASE_URL to a PostgreSQL of yours`
+    `Found no place for an embedded PostgreSQL. Mend one of these, or set DATABASE_URL to a PostgreSQL of yours:\n${faults.join("\n")}`
   )
 }
 
@@ -170,29 +164,30 @@ function serverIdentity() {
   )
 }
 
-/** Only for root: of its own, so that nobody else can have prepared them. */
 function temporaryFolders() {
   const project = createHash("sha256").update(root).digest("hex").slice(0, 12)
-  const bases = [...new Set([tmpdir(), "/tmp", "/var/tmp"])]
-  return bases.filter(existsSync).flatMap((base) => {
-    const folder = join(base, `medusa-payment-khqr-${project}`)
-    mkdirSync(folder, { recursive: true })
-    const found = lstatSync(folder)
-    if (!found.isDirectory() || found.uid !== 0) {
-      return []
-    }
-    chmodSync(folder, 0o711)
-    return [folder]
-  })
+  return [...new Set([tmpdir(), "/tmp", "/var/tmp"])]
+    .filter((base) => existsSync(base))
+    .map((base) => join(base, `medusa-payment-khqr-${project}`))
 }
 
-function canEnter(folder, identity) {
-  return (
-    spawnSync("/bin/sh", ["-c", 'cd "$1"', "sh", folder], {
-      ...identity,
-      cwd: "/",
-    }).status === 0
-  )
+/** Returns what speaks against the folder: in one open to all, somebody else may have made it. */
+function prepareFolder(folder, identity) {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    return error.message
+  }
+  const found = lstatSync(folder)
+  if (!found.isDirectory() || found.uid !== process.getuid()) {
+    return "it belongs to another user"
+  }
+  chmodSync(folder, 0o711)
+  const entered = spawnSync("/bin/sh", ["-c", 'cd "$1"', "sh", folder], {
+    ...identity,
+    cwd: "/",
+  })
+  return entered.status === 0 ? undefined : "the server's user cannot reach it"
 }
 
 function packageFolder() {

@@ -1,10 +1,11 @@
 /** npm run db:generate: writes the migration that brings the ledger's tables up to its models. */
 import { join } from "node:path"
 import { databaseEnvironment, startDatabase } from "./database.mjs"
-import { run } from "./processes.mjs"
+import { endChildren, onInterrupt, run } from "./processes.mjs"
 import { ensureDependencies, root } from "./setup.mjs"
 
 process.chdir(root)
+onInterrupt(() => void endChildren())
 await ensureDependencies()
 const database = await startDatabase({ name: "generate", temporary: true })
 try {

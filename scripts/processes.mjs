@@ -70,6 +70,7 @@ export async function waitUntil(condition, milliseconds) {
 }
 
 const children = new Set()
+let ending = false
 
 /**
  * Runs a program to its end with our output. It leads a process group of its own, so that
@@ -77,7 +78,10 @@ const children = new Set()
  *
  * @returns {Promise<number>} the exit code; 128 or more when a signal ended it
  */
-export function run(command, args, { env = {}, timeout } = {}) {
+export async function run(command, args, { env = {}, timeout } = {}) {
+  if (ending) {
+    throw new Error(`Not started, since we are to end: ${command}`)
+  }
   const child = spawn(command, args, {
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, ...env },
@@ -108,7 +112,9 @@ export function run(command, args, { env = {}, timeout } = {}) {
   })
 }
 
+/** Ends what `run` has started, and lets it start nothing more. */
 export async function endChildren() {
+  ending = true
   await Promise.all([...children].map(end))
 }
 
@@ -125,5 +131,25 @@ function signalGroup(child, signal) {
     if (error.code !== "ESRCH") {
       throw error
     }
+  }
+}
+
+/**
+ * Calls back when we are to end: Ctrl-C, a signal, or the end of the npm that runs us, which
+ * passes a signal on only to the shell between us.
+ */
+export function onInterrupt(callback) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => callback(signal))
+  }
+  if (process.env.npm_lifecycle_event) {
+    const parent = process.ppid
+    const timer = setInterval(() => {
+      if (process.ppid !== parent) {
+        clearInterval(timer)
+        callback("the end of npm")
+      }
+    }, 500)
+    timer.unref()
   }
 }

@@ -18,7 +18,7 @@ import {
   DatabaseInUseError,
   startDatabase,
 } from "./database.mjs"
-import { endChildren, run } from "./processes.mjs"
+import { endChildren, onInterrupt, run } from "./processes.mjs"
 import { ensureDependencies, root } from "./setup.mjs"
 
 const LONGEST_LAYER = 30 * 60_000
@@ -47,10 +47,12 @@ const ONE_EACH = [
 
 const { chosen, jestWords } = readArguments(process.argv.slice(2))
 const started = []
+let interrupted
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, interrupt)
-}
+onInterrupt((cause) => {
+  interrupted = cause
+  void endChildren()
+})
 
 process.chdir(root)
 process.exitCode = await main()
@@ -62,12 +64,19 @@ async function main() {
     mkdirSync(reports, { recursive: true })
     for (const layer of chosen) {
       results.push(await runLayer(layer))
+      if (interrupted) {
+        break
+      }
     }
   } catch (error) {
     console.error(error.message)
     results.push({ layer: "set-up", passed: 0, failed: 1, seconds: 0 })
   } finally {
-    await stopAll()
+    await Promise.all(started.map((database) => database.stop()))
+  }
+  if (interrupted) {
+    console.error(`\nInterrupted by ${interrupted}`)
+    return 130
   }
   return conclude(results)
 }
@@ -117,7 +126,7 @@ async function jest(layer, variables = {}, options = []) {
   return readReport(layer, draft, code)
 }
 
-/** A suite that does not load, and a runner that fails for any other reason, count as one. */
+/** A suite that does not load, a layer without tests and any other fault count as one. */
 function readReport(layer, draft, code) {
   const kept = join(reports, `${layer}.json`)
   rmSync(kept, { force: true })
@@ -128,9 +137,10 @@ function readReport(layer, draft, code) {
   renameSync(draft, kept)
   const report = JSON.parse(readFileSync(kept, "utf8"))
   const failed = report.numFailedTests + report.numRuntimeErrorTestSuites
+  const fault = code !== 0 || report.numTotalTests === 0
   return {
     passed: report.numPassedTests,
-    failed: failed || Number(code !== 0),
+    failed: failed || Number(fault),
     skipped: report.numPendingTests + report.numTodoTests,
   }
 }
@@ -158,24 +168,6 @@ async function startFreeDatabase() {
       }
     }
   }
-}
-
-async function stopAll() {
-  await endChildren()
-  await Promise.all(started.map((database) => database.stop()))
-}
-
-let interrupted = false
-
-/** npm passes on what the terminal has sent already: the second one changes nothing. */
-async function interrupt(signal) {
-  if (interrupted) {
-    return
-  }
-  interrupted = true
-  await stopAll()
-  console.error(`\nInterrupted by ${signal}`)
-  process.exit(130)
 }
 
 function conclude(results) {
