@@ -28,7 +28,10 @@ export type KhqrReceiver =
 /** What a KHQR says besides its format. Optional fields are absent, never empty. */
 export type KhqrFields = {
   receiver: KhqrReceiver
-  /** Exact decimal in canonical form ("11", "0.5", "12.34"); absent in a static KHQR. */
+  /**
+   * Exact decimal as KHQR writes it: KHR whole ("1000"), USD whole ("11") or with
+   * two digits ("0.50"); absent in a static KHQR.
+   */
   amount?: string
   currency: KhqrCurrency
   merchantName: string
@@ -48,9 +51,60 @@ export type KhqrFields = {
   /** 62.08 */
   purpose?: string
   /** 64 */
-  alternateLanguage?: { language: string; merchantName: string; merchantCity?: string }
-  /** Epoch milliseconds (99.00); dynamic only. */
+  alternateLanguage?: {
+    language: string
+    merchantName: string
+    merchantCity?: string
+  }
+  /** Epoch milliseconds (99.00). Banks write it into some static KHQRs too. */
   createdAt?: number
-  /** Epoch milliseconds (99.01); dynamic only. */
+  /** Epoch milliseconds (99.01); dynamic only, missing in strings of before 2024. */
   expiresAt?: number
+}
+
+/** What a decoded KHQR says: its fields and whether it is static (01 = 11) or dynamic (12). */
+export type DecodedKhqr = KhqrFields & {
+  pointOfInitiation: "static" | "dynamic"
+}
+
+type BuildKhqrDetails = Omit<
+  KhqrFields,
+  "amount" | "createdAt" | "expiresAt" | "merchantCity" | "merchantCategoryCode"
+> & {
+  /** Default `Phnom Penh`. */
+  merchantCity?: string
+  /** Four digits; default `5999`, miscellaneous shops. */
+  merchantCategoryCode?: string
+  /**
+   * Lets tag 64 (`alternateLanguage`) hold Khmer. Off by default: what a bank hashes
+   * for such a string is unsure, and the md5 is how a payment is found.
+   */
+  allowNonAscii?: boolean
+}
+
+/** A KHQR for one amount, to be paid before `expiresAt`. */
+export type BuildDynamicKhqrInput = BuildKhqrDetails & {
+  type?: "dynamic"
+  /** Decimal, exact in the currency: `toKhqrAmount` makes one. */
+  amount: string
+  /** Epoch milliseconds, after `now` and at most ten minutes after it. */
+  expiresAt: number
+}
+
+/** A KHQR without amount, payable again and again. Only by saying so. */
+export type BuildStaticKhqrInput = BuildKhqrDetails & {
+  type: "static"
+  amount?: undefined
+  expiresAt?: undefined
+}
+
+export type BuildKhqrInput = BuildDynamicKhqrInput | BuildStaticKhqrInput
+
+/** A string ready to be shown, and the hash by which Bakong knows it. */
+export type BuiltKhqr = {
+  qr: string
+  /** 32 lower-case hex digits over the UTF-8 bytes of `qr`. */
+  md5: string
+  /** What `qr` says, read back from it. */
+  fields: DecodedKhqr
 }
