@@ -153,7 +153,7 @@ export type KhqrOptions = z.output<typeof optionsSchema>
  * @throws Error that lists every fault, each with the option's name and the mend.
  */
 export function parseOptions(raw: unknown): KhqrOptions {
-  const result = optionsSchema.safeParse(raw ?? {})
+  const result = optionsSchema.safeParse(withoutMedusas(raw))
   if (result.success) {
     return result.data
   }
@@ -164,6 +164,12 @@ export function parseOptions(raw: unknown): KhqrOptions {
       ...faults.map((fault) => `  - ${fault}`),
     ].join("\n")
   )
+}
+
+/** Medusa adds its database connection to the options of every module. */
+function withoutMedusas(raw: unknown): unknown {
+  const { database: _, ...options } = (raw ?? {}) as Record<string, unknown>
+  return options
 }
 
 export function receiverOf(merchant: KhqrOptions["merchant"]): KhqrReceiver {
