@@ -57,11 +57,9 @@ async function install() {
     "--include=optional",
     "--loglevel=notice",
   ]
-  const code = await run(command, args)
-  if (code !== 0) {
-    throw new Error(
-      `npm ci failed with exit code ${code}: see its messages above`
-    )
+  // The first may meet an npm that a killed run has left behind, or a hiccup of the network.
+  if ((await run(command, args)) !== 0 && (await run(command, args)) !== 0) {
+    throw new Error("npm ci failed twice: see its messages above")
   }
   writeStamp()
 }
