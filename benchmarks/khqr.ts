@@ -1,0 +1,163 @@
+/**
+ * How many KHQR strings are built and read per second, beside the two public SDKs.
+ *
+ *   npx tsx benchmarks/khqr.ts
+ *
+ * All contenders run in one process in interleaved rounds; a row is the median round.
+ * ratio = ours / theirs, so 2 means twice as fast as the row's SDK.
+ */
+import { mkdirSync, writeFileSync } from "node:fs"
+import { cpus } from "node:os"
+import { join } from "node:path"
+import { BakongKHQR, IndividualInfo } from "bakong-khqr"
+import { CURRENCY, KHQR, TAG } from "ts-khqr"
+import { buildKhqr, decodeKhqr } from "../src/khqr"
+
+export type Row = {
+  name: string
+  /** Median over the rounds, operations per second. */
+  perSecond: number
+  /** Ours divided by this row's; 1 for ours. */
+  ratio: number
+}
+
+type Contender = { name: string; run: (i: number) => unknown }
+
+const ROUNDS = 15
+const ROUND_MS = 80
+const BATCH = 50
+
+/** Measures building and reading. Takes about eight seconds. */
+export async function benchKhqr(): Promise<Row[]> {
+  const expiresAt = Date.now() + 600_000
+  const samples = Array.from(
+    { length: 256 },
+    (_, i) => buildOurs(i, expiresAt).qr
+  )
+  const sample = (i: number) => samples[i % samples.length]
+
+  const build = race([
+    { name: "build: buildKhqr", run: (i) => buildOurs(i, expiresAt) },
+    { name: "build: ts-khqr", run: (i) => buildTsKhqr(i, expiresAt) },
+    { name: "build: bakong-khqr", run: (i) => buildBakong(i, expiresAt) },
+  ])
+  const decode = race([
+    { name: "decode: decodeKhqr", run: (i) => decodeKhqr(sample(i)) },
+    { name: "decode: ts-khqr parse", run: (i) => KHQR.parse(sample(i)) },
+    {
+      name: "decode: ts-khqr verify + parse",
+      run: (i) => [KHQR.verify(sample(i)), KHQR.parse(sample(i))],
+    },
+    {
+      name: "decode: bakong-khqr decode",
+      run: (i) => BakongKHQR.decode(sample(i)),
+    },
+    {
+      name: "decode: bakong-khqr verify + decode",
+      run: (i) => [BakongKHQR.verify(sample(i)), BakongKHQR.decode(sample(i))],
+    },
+  ])
+  return [...build, ...decode]
+}
+
+function race(contenders: Contender[]): Row[] {
+  const rounds = contenders.map(() => [] as number[])
+  for (const { run } of contenders) {
+    measure(run)
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    contenders.forEach(({ run }, i) => rounds[i].push(measure(run)))
+  }
+  const medians = rounds.map(median)
+  return contenders.map(({ name }, i) => ({
+    name,
+    perSecond: Math.round(medians[i]),
+    ratio: Math.round((medians[0] / medians[i]) * 100) / 100,
+  }))
+}
+
+function measure(run: Contender["run"]): number {
+  const started = performance.now()
+  let done = 0
+  let elapsed = 0
+  while (elapsed < ROUND_MS) {
+    for (let i = 0; i < BATCH; i++) {
+      run(done + i)
+    }
+    done += BATCH
+    elapsed = performance.now() - started
+  }
+  return (done * 1000) / elapsed
+}
+
+function median(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]
+}
+
+function buildOurs(i: number, expiresAt: number) {
+  return buildKhqr(
+    {
+      receiver: {
+        type: "individual",
+        accountId: "test_bakong@devb",
+        accountInformation: "85512233455",
+        acquiringBank: "Dev Bank",
+      },
+      currency: "USD",
+      amount: `${1 + (i % 900)}.25`,
+      merchantName: "Riverside Books",
+      billNumber: `K7Q2M9XH4T8B${i}`,
+      storeLabel: "Riverside",
+      expiresAt,
+    },
+    expiresAt - 600_000
+  )
+}
+
+function buildTsKhqr(i: number, expiresAt: number) {
+  return KHQR.generate({
+    tag: TAG.INDIVIDUAL,
+    accountID: "test_bakong@devb",
+    merchantID: "85512233455",
+    acquiringBank: "Dev Bank",
+    currency: CURRENCY.USD,
+    amount: 1.25 + (i % 900),
+    merchantName: "Riverside Books",
+    additionalData: {
+      billNumber: `K7Q2M9XH4T8B${i}`,
+      storeLabel: "Riverside",
+    },
+    expirationTimestamp: expiresAt,
+  })
+}
+
+function buildBakong(i: number, expiresAt: number) {
+  return new BakongKHQR().generateIndividual(
+    new IndividualInfo("test_bakong@devb", "Riverside Books", "Phnom Penh", {
+      accountInformation: "85512233455",
+      acquiringBank: "Dev Bank",
+      currency: 840,
+      amount: 1.25 + (i % 900),
+      billNumber: `K7Q2M9XH4T8B${i}`,
+      storeLabel: "Riverside",
+      expirationTimestamp: expiresAt,
+    })
+  )
+}
+
+async function main(): Promise<void> {
+  const rows = await benchKhqr()
+  console.table(rows)
+
+  const folder = join(__dirname, "results")
+  mkdirSync(folder, { recursive: true })
+  const machine = `${cpus().length} x ${cpus()[0].model}, Node ${process.version}`
+  writeFileSync(
+    join(folder, "khqr.json"),
+    `${JSON.stringify({ machine, rounds: ROUNDS, rows }, null, 2)}\n`
+  )
+}
+
+if (require.main === module) {
+  void main()
+}
