@@ -365,7 +365,10 @@ function requireText(
       `must be at most ${maxLength} characters, has ${value.length}`
     )
   }
-  if (rule === "ascii" && !PRINTABLE_ASCII.test(value)) {
+  if (PRINTABLE_ASCII.test(value)) {
+    return value
+  }
+  if (rule === "ascii") {
     throw fault(
       "not_ascii",
       field,
@@ -484,6 +487,7 @@ function decodeFaithfully(qr: string, wanted: DecodedKhqr): DecodedKhqr {
   return decoded
 }
 
+/** Path of the first field that only one side has, or that differs. */
 function firstDifference(
   wanted: object,
   decoded: object,
@@ -491,7 +495,7 @@ function firstDifference(
 ): string | undefined {
   const left = wanted as Record<string, unknown>
   const right = decoded as Record<string, unknown>
-  for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
+  for (const key in left) {
     const a = left[key]
     const b = right[key]
     if (a === b) {
@@ -502,6 +506,11 @@ function firstDifference(
     const difference = isNested ? firstDifference(a, b, `${path}.`) : path
     if (difference !== undefined) {
       return difference
+    }
+  }
+  for (const key in right) {
+    if (!(key in left)) {
+      return parent + key
     }
   }
   return undefined

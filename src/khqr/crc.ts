@@ -1,5 +1,7 @@
 const POLYNOMIAL = 0x1021
 const INITIAL = 0xffff
+const LAST_ASCII = 0x7f
+const ENCODER = new TextEncoder()
 
 const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
   let crc = byte << 8
@@ -16,8 +18,23 @@ const TABLE = Uint16Array.from({ length: 256 }, (_, byte) => {
  */
 export function crc16(text: string): string {
   let crc = INITIAL
-  for (const byte of new TextEncoder().encode(text)) {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > LAST_ASCII) {
+      return hex(update(crc, ENCODER.encode(text.slice(i))))
+    }
+    crc = ((crc << 8) ^ TABLE[(crc >> 8) ^ code]) & 0xffff
+  }
+  return hex(crc)
+}
+
+function update(crc: number, bytes: Uint8Array): number {
+  for (const byte of bytes) {
     crc = ((crc << 8) ^ TABLE[(crc >> 8) ^ byte]) & 0xffff
   }
+  return crc
+}
+
+function hex(crc: number): string {
   return crc.toString(16).toUpperCase().padStart(4, "0")
 }

@@ -21,6 +21,11 @@ const TAGS = new Set("00 01 15 29 30 52 53 54 58 59 60 62 63 64 99".split(" "))
 
 const CRC_DIGITS = /^[0-9A-F]{4}$/
 
+const RECEIVER_TAGS = new Set(["00", "01", "02"])
+const ADDITIONAL_DATA_TAGS = new Set(["01", "02", "03", "07", "08"])
+const LANGUAGE_TAGS = new Set(["00", "01", "02"])
+const TIME_TAGS = new Set(["00", "01"])
+
 /** EMVCo's form of tag 54, without leading zeros. */
 const AMOUNT = /^(?:0|[1-9]\d*)(?:\.\d{1,2})?$/
 
@@ -168,7 +173,7 @@ function readReceiver(tags: TlvFields): KhqrReceiver {
     )
   }
   if (tags.has("30")) {
-    const merchant = readTemplate(tags, "30", ["00", "01", "02"])
+    const merchant = readTemplate(tags, "30", RECEIVER_TAGS)
     return {
       type: "merchant",
       accountId: readAccountId(merchant, "30"),
@@ -183,7 +188,7 @@ function readReceiver(tags: TlvFields): KhqrReceiver {
       "or tag 30 must say who is paid"
     )
   }
-  const individual = readTemplate(tags, "29", ["00", "01", "02"])
+  const individual = readTemplate(tags, "29", RECEIVER_TAGS)
   return withoutAbsent({
     type: "individual",
     accountId: readAccountId(individual, "29"),
@@ -259,7 +264,7 @@ function readAdditionalData(tags: TlvFields) {
   if (!tags.has("62")) {
     return {}
   }
-  const template = readTemplate(tags, "62", ["01", "02", "03", "07", "08"])
+  const template = readTemplate(tags, "62", ADDITIONAL_DATA_TAGS)
   const label = (tag: string) =>
     optional(template, tag, MAX_LENGTH.additionalData, "62")
   return {
@@ -277,7 +282,7 @@ function readAlternateLanguage(
   if (!tags.has("64")) {
     return undefined
   }
-  const template = readTemplate(tags, "64", ["00", "01", "02"])
+  const template = readTemplate(tags, "64", LANGUAGE_TAGS)
   const language = required(template, "00", MAX_LENGTH.language, "64")
   if (language.length !== MAX_LENGTH.language) {
     throw new KhqrError("malformed", { tag: "64.00" }, "must be two letters")
@@ -296,7 +301,7 @@ function readTimes(
   if (!tags.has("99")) {
     return {}
   }
-  const template = readTemplate(tags, "99", ["00", "01"])
+  const template = readTemplate(tags, "99", TIME_TAGS)
   const createdAt = readTime(required(template, "00", 13, "99"), "99.00")
   const expiration = optional(template, "01", 13, "99")
   if (expiration === undefined) {
@@ -334,10 +339,10 @@ function readTime(value: string, tag: string): number {
 function readTemplate(
   tags: TlvFields,
   tag: string,
-  known: string[]
+  known: ReadonlySet<string>
 ): TlvFields {
   const template = readTlv(tags.get(tag) as string, tag)
-  assertKnown(template, new Set(known), tag)
+  assertKnown(template, known, tag)
   return template
 }
 
@@ -392,10 +397,11 @@ function assertValue(tags: TlvFields, tag: string, expected: string): void {
 }
 
 function withoutAbsent<T extends object>(fields: T): T {
-  for (const key of Object.keys(fields) as (keyof T)[]) {
-    if (fields[key] === undefined) {
-      delete fields[key]
+  const present = {} as T
+  for (const key in fields) {
+    if (fields[key] !== undefined) {
+      present[key] = fields[key]
     }
   }
-  return fields
+  return present
 }
