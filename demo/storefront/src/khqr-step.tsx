@@ -1,0 +1,64 @@
+import type { KhqrPaymentElement } from "medusa-payment-khqr/storefront"
+import type { MouseEvent } from "react"
+import { useEffect, useRef } from "react"
+import { remember } from "./memory"
+import { navigate } from "./router"
+import { useShop } from "./shop"
+import type { PaymentSession } from "./store"
+
+/** The payment step: all a shop needs is the element and its one event. */
+export function KhqrStep({ session }: { session: PaymentSession }) {
+  const { config, locale, t, closeCart } = useShop()
+  const element = useRef<KhqrPaymentElement>(null)
+
+  useEffect(() => {
+    remember({ paymentSessionId: session.id })
+  }, [session.id])
+
+  useEffect(() => {
+    const payment = element.current
+    function toOrder(event: HTMLElementEventMap["khqr:completed"]): void {
+      const { orderId } = event.detail
+      if (orderId) {
+        navigate(`/order/${orderId}`, "replace")
+        closeCart()
+      }
+    }
+    payment?.addEventListener("khqr:completed", toOrder)
+    return () => payment?.removeEventListener("khqr:completed", toOrder)
+  }, [closeCart])
+
+  const payUrl = (qr: unknown) =>
+    `${config.simulatorUrl}/pay?qr=${encodeURIComponent(String(qr))}`
+
+  /** After "New QR" the session's data, read earlier, has the old string. */
+  function usePresentQr(event: MouseEvent<HTMLAnchorElement>): void {
+    const qr = element.current?.charge?.qr
+    if (qr) {
+      event.currentTarget.href = payUrl(qr)
+    }
+  }
+
+  return (
+    <>
+      <khqr-payment
+        ref={element}
+        session-id={session.id}
+        backend-url={config.backendUrl}
+        publishable-key={config.publishableKey}
+        locale={locale}
+      />
+      <p className="demo-note">
+        <a
+          href={payUrl(session.data?.qr)}
+          target="_blank"
+          rel="noopener"
+          onClick={usePresentQr}
+        >
+          {t.payer} ↗
+        </a>
+        <span>{t.payerHint}</span>
+      </p>
+    </>
+  )
+}
