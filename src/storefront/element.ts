@@ -129,6 +129,11 @@ export class KhqrPaymentElement extends Base {
     this.setAttribute("theme", value)
   }
 
+  /** The charge as last heard of; `null` before the first answer. */
+  get charge(): KhqrCharge | null {
+    return this.#charge
+  }
+
   connectedCallback(): void {
     this.#prepareShadow()
     document.addEventListener("visibilitychange", this.#onVisibility)
