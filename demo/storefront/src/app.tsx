@@ -58,7 +58,7 @@ function Header() {
       <div className="bar">
         <Link href="/" className="brand">
           <img src="/icon.svg" alt="" width="36" height="36" />
-          <span>{locale === "km" ? "ចម្ការ" : "Chamkar"}</span>
+          <span>{locale === "km" ? "ផ្សារទួល" : "Phsar Toul"}</span>
         </Link>
         <div className="tools">
           <div className="switch" role="group" aria-label={t.currency}>

@@ -8,7 +8,7 @@ import type { PaymentSession } from "./store"
 
 /** The payment step: all a shop needs is the element and its one event. */
 export function KhqrStep({ session }: { session: PaymentSession }) {
-  const { config, locale, t, closeCart } = useShop()
+  const { config, locale, t, refresh, closeCart } = useShop()
   const element = useRef<KhqrPaymentElement>(null)
 
   useEffect(() => {
@@ -24,9 +24,19 @@ export function KhqrStep({ session }: { session: PaymentSession }) {
         closeCart()
       }
     }
+    function onError(event: HTMLElementEventMap["khqr:error"]): void {
+      // A change of the cart ends its session, in whichever tab it was made.
+      if (event.detail.error.kind === "not_found") {
+        void refresh()
+      }
+    }
     payment?.addEventListener("khqr:completed", toOrder)
-    return () => payment?.removeEventListener("khqr:completed", toOrder)
-  }, [closeCart])
+    payment?.addEventListener("khqr:error", onError)
+    return () => {
+      payment?.removeEventListener("khqr:completed", toOrder)
+      payment?.removeEventListener("khqr:error", onError)
+    }
+  }, [refresh, closeCart])
 
   const payUrl = (qr: unknown) =>
     `${config.simulatorUrl}/pay?qr=${encodeURIComponent(String(qr))}`

@@ -7,7 +7,7 @@ export type Memory = {
   paymentSessionId?: string
 }
 
-const KEY = "chamkar"
+const KEY = "phsar-toul"
 
 export function recall(): Memory {
   try {

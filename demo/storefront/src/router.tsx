@@ -1,7 +1,7 @@
 import type { AnchorHTMLAttributes, MouseEvent } from "react"
 import { useSyncExternalStore } from "react"
 
-const NAVIGATED = "chamkar:navigated"
+const NAVIGATED = "shop:navigated"
 
 export function navigate(path: string, how: "push" | "replace" = "push"): void {
   if (how === "replace") {

@@ -31,6 +31,8 @@ type Shop = {
   change(make: (cart: Cart) => Promise<Cart>): Promise<boolean>
   busy: boolean
   error: string | null
+  /** Reads the cart again. */
+  refresh(): Promise<void>
   closeCart(): void
 }
 
@@ -98,6 +100,25 @@ export function ShopProvider({
     document.documentElement.lang = locale
   }, [locale])
 
+  /** The cart may have changed, or become an order, in another tab. */
+  const refresh = useCallback(async () => {
+    const { cart: found, orderId } = await store.resume()
+    setCart(found ?? null)
+    if (orderId && location.pathname === "/checkout") {
+      navigate(`/order/${orderId}`, "replace")
+    }
+  }, [store])
+
+  useEffect(() => {
+    function onVisible(): void {
+      if (document.visibilityState === "visible") {
+        refresh().catch(fail)
+      }
+    }
+    document.addEventListener("visibilitychange", onVisible)
+    return () => document.removeEventListener("visibilitychange", onVisible)
+  }, [refresh, fail])
+
   async function attempt(work: () => Promise<void>): Promise<boolean> {
     setBusy(true)
     setError(null)
@@ -161,6 +182,7 @@ export function ShopProvider({
       attempt(async () => {
         setCart(await make(cart ?? (await store.createCart(loaded.region))))
       }),
+    refresh: () => refresh().catch(fail),
     closeCart() {
       forgetCart()
       setCart(null)

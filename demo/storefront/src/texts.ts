@@ -22,6 +22,7 @@ const en = {
   tax: "Tax",
   total: "Total",
   checkout: "Check out",
+  checkoutTitle: "Checkout",
   address: "Where to",
   name: "Full name",
   phone: "Phone",
@@ -39,7 +40,7 @@ const en = {
   payerHint: "Only in this demo: it stands in for the app of a bank.",
   thanks: "Thank you",
   orderNumber: "Order",
-  orderPlaced: "Your order is placed and paid. We have noted everything below.",
+  orderPlaced: "Your order is placed and paid.",
   paid: "Paid by KHQR",
   deliverTo: "Delivery to",
   summary: "Your order",
@@ -49,7 +50,6 @@ const en = {
   retry: "Try again",
   noConnection:
     "The shop does not answer. Look at your connection and try again.",
-  required: "Please fill this in.",
 }
 
 export type Texts = typeof en
@@ -75,6 +75,7 @@ const km: Texts = {
   tax: "ពន្ធ",
   total: "សរុប",
   checkout: "បន្តទៅការបង់ប្រាក់",
+  checkoutTitle: "ការទូទាត់",
   address: "អាសយដ្ឋានទទួលទំនិញ",
   name: "ឈ្មោះពេញ",
   phone: "លេខទូរសព្ទ",
@@ -101,7 +102,6 @@ const km: Texts = {
   notFound: "រកមិនឃើញទំព័រនេះទេ។",
   retry: "ព្យាយាមម្តងទៀត",
   noConnection: "ហាងមិនឆ្លើយតបទេ។ សូមពិនិត្យអ៊ីនធឺណិត រួចព្យាយាមម្តងទៀត។",
-  required: "សូមបំពេញកន្លែងនេះ។",
 }
 
 export const texts: Record<Locale, Texts> = { en, km }

@@ -16,7 +16,7 @@ function charge(change: Partial<KhqrCharge> = {}): KhqrCharge {
     md5: "d41d8cd98f00b204e9800998ecf8427e",
     amount: "11.00",
     currency_code: "usd",
-    merchant_name: "Chamkar",
+    merchant_name: "Phsar Toul",
     merchant_name_km: null,
     issued_at: new Date(ISSUED).toISOString(),
     expires_at: new Date(EXPIRES).toISOString(),

@@ -27,7 +27,7 @@ export function CheckoutPage() {
 
   return (
     <>
-      <h1>{t.payment}</h1>
+      <h1>{t.checkoutTitle}</h1>
       <div className="checkout">
         <div className="steps">
           <section className="step">
