@@ -30,5 +30,7 @@ module.exports = {
   },
   moduleFileExtensions: ["ts", "tsx", "js", "json"],
   modulePathIgnorePatterns: ["<rootDir>/.medusa/", "<rootDir>/.cache/"],
+  // Medusa logs every migration; failures are reported all the same.
+  silent: layer !== "unit",
   testTimeout: layer === "unit" ? 20_000 : 120_000,
 }

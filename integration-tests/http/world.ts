@@ -2,11 +2,7 @@ import type { AxiosInstance } from "axios"
 import type { MedusaContainer } from "@medusajs/framework/types"
 import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
 
-import {
-  KHQR_PROVIDER_ID,
-  seedShop,
-  type SeededShop,
-} from "../../demo/seed"
+import { KHQR_PROVIDER_ID, seedShop, type SeededShop } from "../../demo/seed"
 import tick from "../../src/jobs/clock"
 import type KhqrModuleService from "../../src/modules/khqr/service"
 import type { Charge } from "../../src/modules/khqr/types"
@@ -182,9 +178,7 @@ export class World {
   }
 
   async sql<T = unknown>(query: string, values: unknown[] = []): Promise<T[]> {
-    const knex = this.container.resolve(
-      ContainerRegistrationKeys.PG_CONNECTION
-    )
+    const knex = this.container.resolve(ContainerRegistrationKeys.PG_CONNECTION)
     const { rows } = await knex.raw(query, values as never)
     return rows
   }

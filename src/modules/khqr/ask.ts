@@ -1,8 +1,4 @@
-import type {
-  BakongClient,
-  Outcome,
-  UnknownReason,
-} from "../../bakong"
+import type { BakongClient, Outcome, UnknownReason } from "../../bakong"
 import type { CheckResult } from "./types"
 
 export type Question = { charge_id: string; md5: string }
@@ -47,7 +43,10 @@ export class Inquiry {
   async ask(questions: Question[], now: Date): Promise<CheckResult[]> {
     const results: CheckResult[] = []
     for (let at = 0; at < questions.length; at += LIST_LIMIT) {
-      const some = await this.askSome_(questions.slice(at, at + LIST_LIMIT), now)
+      const some = await this.askSome_(
+        questions.slice(at, at + LIST_LIMIT),
+        now
+      )
       results.push(...some)
       if (some.length === 0 || some.every(stopsAsking)) {
         return results

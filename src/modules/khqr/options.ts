@@ -17,7 +17,10 @@ const text = (most: number) =>
 
 const httpUrl = z
   .string()
-  .regex(/^https?:\/\/\S+$/, "must be a URL that starts with http:// or https://")
+  .regex(
+    /^https?:\/\/\S+$/,
+    "must be a URL that starts with http:// or https://"
+  )
 
 const merchantFields = {
   accountId: text(32).regex(

@@ -113,10 +113,7 @@ function backoff(
     return null
   }
   const longest = old ? LONGEST_BACKOFF_WHEN_OLD_MS : LONGEST_BACKOFF_MS
-  const pause = Math.min(
-    1_500 * 2 ** Math.min(charge.unknowns, 16),
-    longest
-  )
+  const pause = Math.min(1_500 * 2 ** Math.min(charge.unknowns, 16), longest)
   return { at: after(now, Math.max(pause, retryAfterMs)), reason: "backoff" }
 }
 

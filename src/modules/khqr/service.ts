@@ -94,6 +94,8 @@ export default class KhqrModuleService extends MedusaService({
     const now = new Date()
     const draft = this.draftCharge_(input, now)
     await this.supersedeSession(input.payment_session_id, actor, context)
+    // Left to itself, the unit of work would insert the new one before it lets go of the old one.
+    await context.transactionManager!.flush()
     const charge = await this.createKhqrCharges(draft, context)
     await this.createKhqrEvents(
       {

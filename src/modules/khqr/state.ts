@@ -72,7 +72,8 @@ export type ChargeEvent =
   | { type: "settle_refused"; reason: ReviewReason; message: string }
 
 /** What follows from a transition outside the ledger. */
-export type Announcement = "paid" | "completed" | "expired" | "failed" | "review"
+export type Announcement =
+  "paid" | "completed" | "expired" | "failed" | "review"
 
 export type Transition<T extends ChargeState> = {
   charge: T
@@ -363,16 +364,12 @@ export function isPaidLate(
   if (charge.paid_at === null) {
     return false
   }
-  return (
-    charge.paid_at.getTime() > charge.expires_at.getTime() + CLOCK_SKEW_MS
-  )
+  return charge.paid_at.getTime() > charge.expires_at.getTime() + CLOCK_SKEW_MS
 }
 
 /** `paid`, `not_found`, `failed` or `unknown:<reason>`. */
 export function describeOutcome(outcome: Outcome): string {
-  return outcome.type === "unknown"
-    ? `unknown:${outcome.reason}`
-    : outcome.type
+  return outcome.type === "unknown" ? `unknown:${outcome.reason}` : outcome.type
 }
 
 /** 2, 4, 8, … seconds, at most 5 minutes. */

@@ -14,7 +14,11 @@ export type Actor = "shopper" | "medusa" | "clock" | (string & {})
 export type SignalKind = "returned" | "claims_paid"
 
 /** One charge's answer, ready to be written down. */
-export type CheckResult = { charge_id: string; outcome: Outcome; call: BakongCall }
+export type CheckResult = {
+  charge_id: string
+  outcome: Outcome
+  call: BakongCall
+}
 
 /** A change of a charge that the shop may want to hear of, as `khqr.charge.<what>`. */
 export type ChargeAnnouncement = { charge_id: string; what: Announcement }

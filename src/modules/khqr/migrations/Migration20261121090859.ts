@@ -1,32 +1,64 @@
-import { Migration } from "@medusajs/framework/mikro-orm/migrations";
+import { Migration } from "@medusajs/framework/mikro-orm/migrations"
 
 export class Migration20261121090859 extends Migration {
-
   override async up(): Promise<void> {
-    this.addSql(`alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_bank_hash_unique";`);
-    this.addSql(`alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_md5_unique";`);
-    this.addSql(`alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_reference_unique";`);
-    this.addSql(`create table if not exists "khqr_charge" ("id" text not null, "reference" text not null, "md5" text not null, "qr" text not null, "payment_session_id" text not null, "payment_collection_id" text null, "cart_id" text null, "order_id" text null, "amount" text not null, "currency_code" text not null, "khqr_amount" text not null, "account_id" text not null, "status" text check ("status" in ('pending', 'paid', 'completed', 'expired', 'failed')) not null default 'pending', "review_reason" text check ("review_reason" in ('paid_late', 'amount_mismatch', 'currency_mismatch', 'wrong_account', 'duplicate', 'orphaned', 'order_failed', 'unverifiable', 'returned')) null, "issued_at" timestamptz not null, "expires_at" timestamptz not null, "superseded_at" timestamptz null, "bank_hash" text null, "payer_account" text null, "paid_amount" text null, "paid_currency" text null, "paid_to" text null, "paid_at" timestamptz null, "found_at" timestamptz null, "settled_at" timestamptz null, "next_check_at" timestamptz null, "next_settle_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_signal_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "settle_attempts" integer not null default 0, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_charge_pkey" primary key ("id"));`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_reference_unique" ON "khqr_charge" ("reference") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_md5_unique" ON "khqr_charge" ("md5") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_bank_hash_unique" ON "khqr_charge" ("bank_hash") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_deleted_at" ON "khqr_charge" ("deleted_at") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_session_id" ON "khqr_charge" ("payment_session_id") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_collection_id" ON "khqr_charge" ("payment_collection_id") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_next_check_at" ON "khqr_charge" ("next_check_at") WHERE next_check_at IS NOT NULL AND deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_next_settle_at" ON "khqr_charge" ("next_settle_at") WHERE next_settle_at IS NOT NULL AND deleted_at IS NULL;`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_one_shown" ON "khqr_charge" ("payment_session_id") WHERE superseded_at IS NULL AND deleted_at IS NULL;`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_one_completed" ON "khqr_charge" ("payment_session_id") WHERE status = 'completed' AND deleted_at IS NULL;`);
+    this.addSql(
+      `alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_bank_hash_unique";`
+    )
+    this.addSql(
+      `alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_md5_unique";`
+    )
+    this.addSql(
+      `alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_reference_unique";`
+    )
+    this.addSql(
+      `create table if not exists "khqr_charge" ("id" text not null, "reference" text not null, "md5" text not null, "qr" text not null, "payment_session_id" text not null, "payment_collection_id" text null, "cart_id" text null, "order_id" text null, "amount" text not null, "currency_code" text not null, "khqr_amount" text not null, "account_id" text not null, "status" text check ("status" in ('pending', 'paid', 'completed', 'expired', 'failed')) not null default 'pending', "review_reason" text check ("review_reason" in ('paid_late', 'amount_mismatch', 'currency_mismatch', 'wrong_account', 'duplicate', 'orphaned', 'order_failed', 'unverifiable', 'returned')) null, "issued_at" timestamptz not null, "expires_at" timestamptz not null, "superseded_at" timestamptz null, "bank_hash" text null, "payer_account" text null, "paid_amount" text null, "paid_currency" text null, "paid_to" text null, "paid_at" timestamptz null, "found_at" timestamptz null, "settled_at" timestamptz null, "next_check_at" timestamptz null, "next_settle_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_signal_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "settle_attempts" integer not null default 0, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_charge_pkey" primary key ("id"));`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_reference_unique" ON "khqr_charge" ("reference") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_md5_unique" ON "khqr_charge" ("md5") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_bank_hash_unique" ON "khqr_charge" ("bank_hash") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_deleted_at" ON "khqr_charge" ("deleted_at") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_session_id" ON "khqr_charge" ("payment_session_id") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_collection_id" ON "khqr_charge" ("payment_collection_id") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_next_check_at" ON "khqr_charge" ("next_check_at") WHERE next_check_at IS NOT NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_next_settle_at" ON "khqr_charge" ("next_settle_at") WHERE next_settle_at IS NOT NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_one_shown" ON "khqr_charge" ("payment_session_id") WHERE superseded_at IS NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_one_completed" ON "khqr_charge" ("payment_session_id") WHERE status = 'completed' AND deleted_at IS NULL;`
+    )
 
-    this.addSql(`create table if not exists "khqr_event" ("id" text not null, "charge_id" text not null, "kind" text not null, "actor" text not null, "status" text not null, "review_reason" text null, "message" text null, "endpoint" text null, "http_status" integer null, "response_code" integer null, "error_code" integer null, "duration_ms" integer null, "request_id" text null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_event_pkey" primary key ("id"));`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_event_deleted_at" ON "khqr_event" ("deleted_at") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_event_charge_id_created_at" ON "khqr_event" ("charge_id", "created_at") WHERE deleted_at IS NULL;`);
+    this.addSql(
+      `create table if not exists "khqr_event" ("id" text not null, "charge_id" text not null, "kind" text not null, "actor" text not null, "status" text not null, "review_reason" text null, "message" text null, "endpoint" text null, "http_status" integer null, "response_code" integer null, "error_code" integer null, "duration_ms" integer null, "request_id" text null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_event_pkey" primary key ("id"));`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_event_deleted_at" ON "khqr_event" ("deleted_at") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_event_charge_id_created_at" ON "khqr_event" ("charge_id", "created_at") WHERE deleted_at IS NULL;`
+    )
   }
 
   override async down(): Promise<void> {
-    this.addSql(`drop table if exists "khqr_charge" cascade;`);
+    this.addSql(`drop table if exists "khqr_charge" cascade;`)
 
-    this.addSql(`drop table if exists "khqr_event" cascade;`);
+    this.addSql(`drop table if exists "khqr_event" cascade;`)
   }
-
 }

@@ -9,7 +9,9 @@ export async function GET(
   req: MedusaRequest,
   res: MedusaResponse
 ): Promise<void> {
-  const charge = requireCharge(await resolveKhqr(req).viewSession(req.params.id))
+  const charge = requireCharge(
+    await resolveKhqr(req).viewSession(req.params.id)
+  )
   if (!charge.qr) {
     throw new MedusaError(
       MedusaError.Types.NOT_FOUND,

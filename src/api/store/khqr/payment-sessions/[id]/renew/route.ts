@@ -11,7 +11,9 @@ import { requireCharge, resolveKhqr } from "../../../helpers"
  */
 export async function POST(
   req: MedusaRequest,
-  res: MedusaResponse<{ charge: ChargeView } | { type: string; message: string }>
+  res: MedusaResponse<
+    { charge: ChargeView } | { type: string; message: string }
+  >
 ): Promise<void> {
   const khqr = resolveKhqr(req)
   requireCharge(await khqr.viewSession(req.params.id))
