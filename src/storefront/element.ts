@@ -1,13 +1,8 @@
 import { renderKhqrCard } from "../khqr/card"
 import { formatKhqrAmount } from "../khqr/money"
 import type { KhqrCurrency } from "../khqr/types"
-import type {
-  KhqrCharge,
-  KhqrClient,
-  KhqrClientError,
-  KhqrUpdate,
-} from "./client"
-import { createKhqrClient } from "./client"
+import type { KhqrCharge, KhqrClient, KhqrUpdate } from "./client"
+import { createKhqrClient, KhqrClientError } from "./client"
 import type { ServerClock } from "./clock"
 import { formatRemaining, serverClock } from "./clock"
 import { h, svg } from "./dom"
@@ -35,7 +30,10 @@ export type KhqrEventMap = {
   "khqr:expired": CustomEvent<KhqrChargeDetail>
   /** The bank says that the transfer failed. The element offers a new QR. */
   "khqr:failed": CustomEvent<KhqrChargeDetail>
-  /** Once per outage or refusal; the element goes on trying by itself. */
+  /**
+   * Once per outage or refusal; the element goes on trying by itself. Of kind
+   * `not_found` or `conflict` the cart has changed: read it again.
+   */
   "khqr:error": CustomEvent<KhqrErrorDetail>
 }
 
@@ -216,6 +214,16 @@ export class KhqrPaymentElement extends Base {
     this.#error = null
 
     switch (charge.status) {
+      case "pending":
+        if (this.#view() === "replaced") {
+          this.#tell("khqr:error", {
+            error: new KhqrClientError(
+              "conflict",
+              "The cart has changed since this QR was made"
+            ),
+          })
+        }
+        break
       case "paid":
         this.#tell("khqr:paid", { charge })
         break

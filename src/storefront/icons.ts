@@ -12,6 +12,7 @@ const ICONS: Record<KhqrView, string> = {
   loading: CLOCK,
   waiting: CLOCK,
   time_up: CLOCK,
+  replaced: QUESTION,
   paid: CHECK,
   completed: CHECK,
   expired: CLOCK,

@@ -35,6 +35,10 @@ const en: KhqrTexts = {
       title: "Time is up",
       text: "We are making sure with the bank. If you have paid, wait here and do not pay again. If you have not, take a new QR.",
     },
+    replaced: {
+      title: "This QR is no longer used",
+      text: "Your order has changed since it was made. If you have paid it, keep your receipt and do not pay again. If not, go back to your cart.",
+    },
     paid: {
       title: "Payment received",
       text: "Your order is being made. This takes a few seconds.",
@@ -101,6 +105,10 @@ const km: KhqrTexts = {
     time_up: {
       title: "អស់ពេលកំណត់ហើយ",
       text: "យើងកំពុងផ្ទៀងផ្ទាត់ជាមួយធនាគារ។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរង់ចាំ និងកុំបង់ម្តងទៀត។ ប្រសិនបើមិនទាន់បង់ទេ សូមបង្កើត QR ថ្មី។",
+    },
+    replaced: {
+      title: "QR នេះលែងប្រើបានហើយ",
+      text: "ការបញ្ជាទិញរបស់អ្នកបានផ្លាស់ប្តូរ។ ប្រសិនបើអ្នកបានបង់ប្រាក់តាម QR នេះរួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ ប្រសិនបើមិនទាន់បង់ទេ សូមត្រឡប់ទៅកន្ត្រកទំនិញ។",
     },
     paid: {
       title: "បានទទួលការបង់ប្រាក់",

@@ -6,6 +6,8 @@ export type KhqrView =
   | "waiting"
   /** The time is over, but the bank has not said yet that nothing came. */
   | "time_up"
+  /** Withheld before its time: the cart has changed and the session is gone. */
+  | "replaced"
   | "paid"
   | "completed"
   | "expired"
@@ -55,9 +57,10 @@ function viewOfCharge(charge: KhqrCharge, now: number): KhqrView {
   if (charge.status !== "pending") {
     return charge.status
   }
-  return charge.qr && now < Date.parse(charge.expires_at)
-    ? "waiting"
-    : "time_up"
+  if (now >= Date.parse(charge.expires_at)) {
+    return "time_up"
+  }
+  return charge.qr ? "waiting" : "replaced"
 }
 
 export type KhqrNotice =

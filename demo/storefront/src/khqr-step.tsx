@@ -26,7 +26,7 @@ export function KhqrStep({ session }: { session: PaymentSession }) {
     }
     function onError(event: HTMLElementEventMap["khqr:error"]): void {
       // A change of the cart ends its session, in whichever tab it was made.
-      if (event.detail.error.kind === "not_found") {
+      if (["not_found", "conflict"].includes(event.detail.error.kind)) {
         void refresh()
       }
     }

@@ -34,7 +34,8 @@ describe("what the shopper is shown", () => {
   })
 
   it("is no QR when the server withholds it", () => {
-    expect(viewOf(charge({ qr: null }), null, ISSUED)).toBe("time_up")
+    expect(viewOf(charge({ qr: null }), null, ISSUED)).toBe("replaced")
+    expect(viewOf(charge({ qr: null }), null, EXPIRES)).toBe("time_up")
   })
 
   it("says expired only when the bank has said so", () => {
