@@ -83,7 +83,7 @@ const en: KhqrTexts = {
     bank_silent:
       "The bank is not answering at the moment. If you have paid, keep your receipt and do not pay again: we confirm as soon as it answers.",
     offline:
-      "No connection. If you have paid, keep your receipt and do not pay again: this page catches up by itself.",
+      "No connection to the shop. If you have paid, keep your receipt and do not pay again: this page catches up by itself.",
     renew_failed: "A new QR could not be made just now. Please try again.",
   },
   card: "KHQR code: pay {amount} to {merchant}",
@@ -154,7 +154,7 @@ const km: KhqrTexts = {
     bank_silent:
       "ធនាគារមិនឆ្លើយតបនៅពេលនេះទេ។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ យើងនឹងបញ្ជាក់ជូន នៅពេលធនាគារឆ្លើយតប។",
     offline:
-      "គ្មានការតភ្ជាប់អ៊ីនធឺណិត។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។",
+      "មិនអាចភ្ជាប់ទៅហាងបាន។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។",
     renew_failed: "មិនអាចបង្កើត QR ថ្មីបានទេនៅពេលនេះ។ សូមព្យាយាមម្តងទៀត។",
   },
   card: "កូដ KHQR៖ បង់ប្រាក់ {amount} ទៅ {merchant}",
