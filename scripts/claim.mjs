@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
-import { startOf } from "./processes.mjs"
+import { identify, isRunning } from "./processes.mjs"
 
 const PREFIX = "owner."
 
@@ -34,7 +34,7 @@ export function claim(folder) {
   mkdirSync(folder, { recursive: true })
   for (;;) {
     const last = lastClaim(folder)
-    if (last.owner && startOf(last.owner.pid) === last.owner.start) {
+    if (last.owner && isRunning(last.owner)) {
       throw new InUseError(folder, last.owner)
     }
     const number = last.number + 1
@@ -95,8 +95,7 @@ function lastClaim(folder) {
 /** A link appears with its whole content or not at all, and never replaces another. */
 function writeClaim(folder, number) {
   const draft = join(folder, `draft.${randomUUID()}`)
-  const owner = { pid: process.pid, start: startOf(process.pid) }
-  writeFileSync(draft, JSON.stringify(owner))
+  writeFileSync(draft, JSON.stringify(identify(process.pid)))
   try {
     linkSync(draft, join(folder, PREFIX + number))
     return true

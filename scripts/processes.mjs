@@ -3,10 +3,20 @@ import { readFileSync, readlinkSync } from "node:fs"
 import { basename } from "node:path"
 
 /**
- * When a process started, as an opaque text: with the pid it names one process for good,
- * although pids are used again. `undefined` when there is no such process, or only its zombie.
+ * Names one process for good: a pid alone may be that of another by tomorrow.
+ *
+ * @returns {{ pid: number, start: string | undefined }}
  */
-export function startOf(pid) {
+export function identify(pid) {
+  return { pid, start: startOf(pid) }
+}
+
+/** Whether the process of `identify` is still there, and not only its zombie. */
+export function isRunning({ pid, start }) {
+  return start !== undefined && startOf(pid) === start
+}
+
+function startOf(pid) {
   if (process.platform === "linux") {
     let stat
     try {
@@ -76,9 +86,10 @@ let ending = false
  * Runs a program to its end with our output. It leads a process group of its own, so that
  * `endChildren` reaches what it started, too.
  *
+ * @param {(pid: number) => void} [options.onStart]
  * @returns {Promise<number>} the exit code; 128 or more when a signal ended it
  */
-export async function run(command, args, { env = {}, timeout } = {}) {
+export async function run(command, args, { env = {}, timeout, onStart } = {}) {
   if (ending) {
     throw new Error(`Not started, since we are to end: ${command}`)
   }
@@ -88,6 +99,9 @@ export async function run(command, args, { env = {}, timeout } = {}) {
     detached: process.platform !== "win32",
   })
   children.add(child)
+  if (child.pid !== undefined) {
+    onStart?.(child.pid)
+  }
   return new Promise((resolve, reject) => {
     const timer =
       timeout &&

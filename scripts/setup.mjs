@@ -3,12 +3,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { claimWhenFree } from "./claim.mjs"
-import { run } from "./processes.mjs"
+import { identify, isRunning, run, waitUntil } from "./processes.mjs"
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const OLDEST_NODE = 20
-const stamp = join(root, "node_modules", ".khqr-install")
+const modules = join(root, "node_modules")
+const stamp = join(modules, ".khqr-install")
+const lock = join(root, "package-lock.json")
+const claimed = join(root, ".cache", "install")
 
 /**
  * Makes sure that `node_modules` is what `package-lock.json` asks for, by `npm ci` when it is
@@ -24,14 +27,11 @@ export async function ensureDependencies() {
   if (isInstalled()) {
     return
   }
-  const release = await claimWhenFree(
-    join(root, ".cache", "install"),
-    (owner) =>
-      console.log(
-        `Waiting for process ${owner.pid} to install the dependencies`
-      )
+  const release = await claimWhenFree(claimed, (owner) =>
+    console.log(`Waiting for process ${owner.pid} to install the dependencies`)
   )
   try {
+    await endOfLeftNpm()
     if (!isInstalled()) {
       await install()
     }
@@ -42,7 +42,7 @@ export async function ensureDependencies() {
 
 async function install() {
   console.log(
-    existsSync(join(root, "node_modules"))
+    existsSync(modules)
       ? "node_modules does not match package-lock.json: running npm ci"
       : "node_modules is missing: running npm ci (about a minute, 750 MB)"
   )
@@ -57,11 +57,27 @@ async function install() {
     "--include=optional",
     "--loglevel=notice",
   ]
-  // The first may meet an npm that a killed run has left behind, or a hiccup of the network.
-  if ((await run(command, args)) !== 0 && (await run(command, args)) !== 0) {
-    throw new Error("npm ci failed twice: see its messages above")
+  const code = await run(command, args, { onStart: noteNpm })
+  if (code !== 0) {
+    throw new Error(
+      `npm ci failed with exit code ${code}: see its messages above`
+    )
   }
-  writeStamp()
+  writeFileSync(stamp, lockHash())
+}
+
+/** Should we be killed, npm goes on, and a second one beside it would spoil node_modules. */
+function noteNpm(pid) {
+  writeFileSync(join(claimed, "npm.json"), JSON.stringify(identify(pid)))
+}
+
+async function endOfLeftNpm() {
+  const npm = readJson(join(claimed, "npm.json"))
+  const isLeft = () => npm !== undefined && isRunning(npm)
+  if (isLeft()) {
+    console.log(`Waiting for the npm ci of an earlier run (process ${npm.pid})`)
+    await waitUntil(() => !isLeft(), 10 * 60_000)
+  }
 }
 
 function npmCommand() {
@@ -70,55 +86,34 @@ function npmCommand() {
 }
 
 function isInstalled() {
-  if (readIfThere(stamp) === lockHash()) {
-    return true
-  }
-  if (!matchesNpmsRecord()) {
-    return false
-  }
-  writeStamp()
-  return true
-}
-
-/** Only saves the longer look next time, so that a read-only node_modules is no fault. */
-function writeStamp() {
-  try {
-    writeFileSync(stamp, lockHash())
-  } catch (error) {
-    if (!["EACCES", "EPERM", "EROFS"].includes(error.code)) {
-      throw error
-    }
-  }
+  const stamped = existsSync(stamp) && readFileSync(stamp, "utf8")
+  return stamped === lockHash() || matchesNpmsRecord()
 }
 
 function lockHash() {
-  return createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .digest("hex")
+  return createHash("sha256").update(readFileSync(lock)).digest("hex")
 }
 
 /**
- * npm notes at the end of each installation what it put into `node_modules`. An installation
+ * npm notes at the end of each installation what it put into `node_modules`: an installation
  * made by hand that fits needs no second one.
  */
 function matchesNpmsRecord() {
-  const record = readIfThere(join(root, "node_modules", ".package-lock.json"))
-  if (!record) {
-    return false
-  }
-  const installed = JSON.parse(record).packages
-  const wanted = JSON.parse(
-    readFileSync(join(root, "package-lock.json"), "utf8")
-  ).packages
-  return Object.entries(wanted).every(([path, { version, optional }]) => {
-    if (path === "") {
-      return true
-    }
-    const found = installed[path]
-    return found ? found.version === version : Boolean(optional)
-  })
+  const installed = readJson(join(modules, ".package-lock.json"))?.packages
+  return (
+    installed !== undefined &&
+    Object.entries(readJson(lock).packages)
+      // npm ci leaves out what the lock file calls extraneous.
+      .filter(([path, { extraneous }]) => path !== "" && !extraneous)
+      .every(([path, { version, optional }]) =>
+        installed[path]
+          ? installed[path].version === version &&
+            existsSync(join(root, path, "package.json"))
+          : Boolean(optional)
+      )
+  )
 }
 
-function readIfThere(file) {
-  return existsSync(file) ? readFileSync(file, "utf8") : undefined
+function readJson(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined
 }
