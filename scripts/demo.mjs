@@ -1,0 +1,98 @@
+/**
+ * npm run demo              a shop to try, until Ctrl-C
+ * npm run demo -- --once    a purchase without a person
+ */
+import { parseArgs } from "node:util"
+import { stopChildren } from "./demo/children.mjs"
+import { buyOnce } from "./demo/once.mjs"
+import { serveDemo } from "./demo/serve.mjs"
+import { endChildren, onInterrupt } from "./processes.mjs"
+import { ensureDependencies, root } from "./setup.mjs"
+
+const HELP = `Usage: npm run demo [-- options]
+
+Starts a Cambodian shop that is paid by KHQR, with its dashboard and a simulated bank, until
+Ctrl-C. Its data stays for the next time.
+
+Options:
+  --reset             forget the orders of earlier runs
+  --once              buy something without a person and without a browser, then end
+  --currency <code>   with --once: only "usd" or only "khr" (default: first one, then the other)
+  --help`
+
+const CURRENCIES = ["usd", "khr"]
+
+const start = performance.now()
+const options = readOptions()
+const ending = new AbortController()
+
+onInterrupt((cause) => {
+  ending.abort(cause)
+  void endChildren()
+  void stopChildren()
+})
+// Whoever read our output may be gone before us: a closed terminal, a pager.
+process.stdout.on("error", () => {})
+process.stderr.on("error", () => {})
+
+process.chdir(root)
+process.exitCode = await main()
+// Medusa's and the bank's connections may be kept alive by others.
+process.exit()
+
+async function main() {
+  try {
+    await ensureDependencies()
+    if (options.once) {
+      await buyOnce(options)
+    } else {
+      await serveDemo({ ...options, start, signal: ending.signal })
+    }
+    return 0
+  } catch (error) {
+    if (ending.signal.aborted) {
+      console.error(`Interrupted by ${ending.signal.reason}`)
+      return 130
+    }
+    console.error(`\n${error.expected ? error.message : error.stack}`)
+    return 1
+  }
+}
+
+function readOptions() {
+  let values
+  try {
+    values = parseArgs({
+      options: {
+        once: { type: "boolean", default: false },
+        currency: { type: "string" },
+        reset: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }).values
+    refuseNonsense(values)
+  } catch (error) {
+    console.error(`${error.message}\n\n${HELP}`)
+    process.exit(2)
+  }
+  if (values.help) {
+    console.log(HELP)
+    process.exit(0)
+  }
+  const { once, reset, currency } = values
+  return { once, reset, currencies: currency ? [currency] : CURRENCIES }
+}
+
+function refuseNonsense({ once, currency, reset }) {
+  if (currency !== undefined && !CURRENCIES.includes(currency)) {
+    throw new Error(`--currency must be usd or khr, not "${currency}"`)
+  }
+  if (currency !== undefined && !once) {
+    throw new Error("--currency goes with --once")
+  }
+  if (reset && once) {
+    throw new Error(
+      "--once always starts with an empty shop: leave --reset out"
+    )
+  }
+}

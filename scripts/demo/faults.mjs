@@ -1,0 +1,4 @@
+/** Something a person can mend: its message says all, a stack would only hide it. */
+export class DemoError extends Error {
+  expected = true
+}

@@ -1,0 +1,83 @@
+/** What the demo keeps between runs, beside its database: under `.cache/demo`. */
+import { createHash, randomBytes } from "node:crypto"
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
+import { join } from "node:path"
+import { root } from "../setup.mjs"
+
+export const memory = join(root, ".cache", "demo")
+
+/**
+ * Random for each clone and the same at each start: logins and the bank's tokens outlive a restart.
+ *
+ * @returns {{ jwt: string, cookie: string, bank: string }}
+ */
+export function secrets() {
+  const file = join(memory, "secrets.json")
+  if (!existsSync(file)) {
+    const random = () => randomBytes(32).toString("base64url")
+    const made = { jwt: random(), cookie: random(), bank: random() }
+    mkdirSync(memory, { recursive: true })
+    writeFileSync(file, JSON.stringify(made), { mode: 0o600 })
+  }
+  return JSON.parse(readFileSync(file, "utf8"))
+}
+
+/** Remembers of a step what it was done with, so that it is done again only when that changed. */
+export class Stamp {
+  constructor(name) {
+    this.file = join(memory, `${name}.stamp`)
+  }
+
+  get exists() {
+    return existsSync(this.file)
+  }
+
+  matches(fingerprint) {
+    return this.exists && readFileSync(this.file, "utf8") === fingerprint
+  }
+
+  write(fingerprint) {
+    mkdirSync(memory, { recursive: true })
+    writeFileSync(this.file, fingerprint)
+  }
+
+  remove() {
+    rmSync(this.file, { force: true })
+  }
+}
+
+/** @param {string[]} paths files and folders below the root @param {string[]} [words] */
+export function fingerprintOf(paths, words = []) {
+  const hash = createHash("sha256")
+  for (const word of words) {
+    hash.update(`${word}\0`)
+  }
+  for (const path of paths.flatMap((path) => filesBelow(path))) {
+    hash.update(`${path}\0`).update(readFileSync(join(root, path)))
+  }
+  return hash.digest("hex")
+}
+
+const NO_SOURCES = ["node_modules", "dist", "__tests__"]
+
+function filesBelow(path) {
+  const full = join(root, path)
+  if (!existsSync(full)) {
+    return []
+  }
+  if (statSync(full).isFile()) {
+    return [path]
+  }
+  return readdirSync(full)
+    .filter((name) => !NO_SOURCES.includes(name))
+    .sort()
+    .flatMap((name) => filesBelow(join(path, name)))
+}

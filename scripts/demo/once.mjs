@@ -1,0 +1,67 @@
+import { DatabaseInUseError, startDatabase } from "../database.mjs"
+import { startBank } from "./bank.mjs"
+import { stopChildren } from "./children.mjs"
+import { ADMIN, migrate, startMedusa } from "./medusa.mjs"
+import { anyFreePort } from "./ports.mjs"
+import { purchase } from "./purchase.mjs"
+import { timed } from "./report.mjs"
+
+/**
+ * `npm run demo -- --once`: an empty shop of its own, and a purchase in each currency.
+ *
+ * @param {{ currencies: ("usd" | "khr")[] }} options
+ * @throws when an order is not there, or is not paid
+ */
+export async function buyOnce({ currencies }) {
+  const closing = []
+  try {
+    console.log("An empty shop")
+    const database = await timed("database", startFreeDatabase)
+    closing.push(() => database.stop())
+    const bank = await timed("simulated bank", () => startBank(0))
+    closing.push(() => bank.close())
+    const run = {
+      name: "demo-once",
+      dashboard: false,
+      databaseUrl: database.url,
+      fresh: !process.env.DATABASE_URL,
+      bank,
+      port: await anyFreePort(),
+    }
+    await timed("migration", () => migrate(run))
+    const { shop, failed } = await timed("Medusa and its shop", () =>
+      startMedusa(run)
+    )
+    const buyAll = async () => {
+      for (const currency of currencies) {
+        await purchase({
+          backendUrl: `http://localhost:${run.port}`,
+          bankUrl: bank.url,
+          admin: ADMIN,
+          shop,
+          currency,
+        })
+      }
+    }
+    await Promise.race([buyAll(), failed()])
+  } finally {
+    await stopChildren()
+    for (const close of closing.reverse()) {
+      await close()
+    }
+  }
+}
+
+/** Several may run at once. */
+async function startFreeDatabase() {
+  for (let number = 1; ; number++) {
+    try {
+      const name = number === 1 ? "demo-once" : `demo-once-${number}`
+      return await startDatabase({ name, temporary: true })
+    } catch (error) {
+      if (!(error instanceof DatabaseInUseError)) {
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { claim, InUseError } from "../claim.mjs"
+import { startDatabase } from "../database.mjs"
+import { startBank } from "./bank.mjs"
+import { stopChildren } from "./children.mjs"
+import { DemoError } from "./faults.mjs"
+import { ADMIN, migrate, startMedusa } from "./medusa.mjs"
+import { fingerprintOf, memory, Stamp } from "./memory.mjs"
+import { choosePort } from "./ports.mjs"
+import { buildStorefront } from "./storefront.mjs"
+
+const WISHES = { storefront: 8000, medusa: 9000, bank: 9100 }
+const SCHEMA = ["package-lock.json", "src/modules", "src/links"]
+
+/**
+ * `npm run demo`: everything, until we are to end.
+ *
+ * @param {object} options
+ * @param {boolean} options.reset
+ * @param {number} options.start when we began, for the seconds until "Ready"
+ * @param {AbortSignal} options.signal
+ */
+export async function serveDemo({ reset, start, signal }) {
+  const closing = [claimDemo()]
+  try {
+    const ports = await choosePorts()
+    const bank = await startBank(ports.bank)
+    closing.push(() => bank.close())
+    const { database, prepared } = await openDatabase(reset)
+    closing.push(() => database.stop())
+    const run = {
+      name: "demo",
+      dashboard: true,
+      databaseUrl: database.url,
+      fresh: prepared.isFresh,
+      bank,
+      port: ports.medusa,
+      storefrontPort: ports.storefront,
+    }
+    const [dist, medusa] = await Promise.all([
+      buildStorefront(),
+      openShop(run, prepared),
+    ])
+    const { serveStorefront } = await import("../../demo/storefront/serve.mjs")
+    const storefront = await serveStorefront({
+      dist,
+      port: ports.storefront,
+      host: "127.0.0.1",
+      config: {
+        backendUrl: address(ports.medusa),
+        publishableKey: medusa.shop.publishableKey,
+        simulatorUrl: address(ports.bank),
+      },
+    })
+    closing.push(() => storefront.close())
+    await checkDashboard(ports.medusa)
+    console.log(announcement(ports, performance.now() - start))
+    await medusa.failed().catch((error) => {
+      if (!signal.aborted) {
+        throw error
+      }
+      console.log("Stopping")
+    })
+  } finally {
+    await stopChildren()
+    for (const close of closing.reverse()) {
+      await close()
+    }
+  }
+}
+
+function claimDemo() {
+  try {
+    return claim(memory)
+  } catch (error) {
+    if (error instanceof InUseError) {
+      throw new DemoError(
+        `The demo is already running as process ${error.owner.pid}. Use that one, or stop it with Ctrl-C where it was started`
+      )
+    }
+    throw error
+  }
+}
+
+async function choosePorts() {
+  const ports = {}
+  for (const [name, wish] of Object.entries(WISHES)) {
+    ports[name] = await choosePort(wish)
+  }
+  return ports
+}
+
+/**
+ * Until a shop has been made completely, each start begins with an empty database: what an
+ * interrupted first start has left is worth nothing.
+ */
+async function openDatabase(reset) {
+  const stamp = new Stamp("schema")
+  if (reset) {
+    stamp.remove()
+  }
+  const temporary = !stamp.exists
+  const database = await startDatabase({ name: "demo", temporary })
+  // The password tells one database from another. In a given one anything may have happened.
+  const isOurs = !process.env.DATABASE_URL
+  const fingerprint = fingerprintOf(SCHEMA, [database.password])
+  const prepared = {
+    isFresh: isOurs && temporary,
+    isDone: isOurs && stamp.matches(fingerprint),
+    done: () => stamp.write(fingerprint),
+  }
+  return { database, prepared }
+}
+
+async function openShop(run, prepared) {
+  if (prepared.isDone) {
+    return startMedusa(run)
+  }
+  console.log("Preparing the database: this takes a while the first time")
+  await migrate(run)
+  const medusa = await startMedusa(run)
+  prepared.done()
+  return medusa
+}
+
+async function checkDashboard(port) {
+  const response = await fetch(`${address(port)}/app`)
+  if (!response.ok) {
+    throw new DemoError(
+      `The dashboard answers with HTTP ${response.status}: see .cache/logs/demo-medusa.log`
+    )
+  }
+  await response.text()
+}
+
+function announcement(ports, milliseconds) {
+  const moved = Object.entries(WISHES)
+    .filter(([name, wish]) => ports[name] !== wish)
+    .map(([, wish]) => wish)
+  return `
+  Shop        ${address(ports.storefront)}
+  Dashboard   ${address(ports.medusa)}/app
+              ${ADMIN.email}, password ${ADMIN.password}
+  Bank        ${address(ports.bank)} (simulated: no real money)
+${moved.length > 0 ? `\n  Taken by others, so other ports were chosen: ${moved.join(", ")}\n` : ""}
+Ready after ${(milliseconds / 1000).toFixed(1)} s. Ctrl-C ends everything. Logs are in .cache/logs
+`
+}
+
+function address(port) {
+  return `http://localhost:${port}`
+}
