@@ -50,11 +50,12 @@ export function planNextCheck(
   }
   const closing: PlannedCheck = { at: closesAt(charge), reason: "closing" }
   if (charge.status === "failed") {
-    return closing.at > now ? closing : { at: now, reason: "closing" }
+    return closing.at > now ? closing : lateCheck(charge, now)
   }
   const regular = regularCheck(charge, now)
   // The last regular check gives way to the closing one, so that no question is asked twice.
-  return regular.at < closing.at || now >= closing.at ? regular : closing
+  const early = after(regular.at, SIGNAL_COOLDOWN_MS) <= closing.at
+  return early || now >= closing.at ? regular : closing
 }
 
 /**
@@ -98,7 +99,7 @@ function regularCheck(charge: PlannedCharge, now: Date): PlannedCheck {
 function lateCheck(charge: PlannedCharge, now: Date): PlannedCheck | null {
   const expired = charge.expires_at.getTime()
   const next = LATE_CHECKS_MS.map((ms) => expired + ms).find(
-    (at) => at > now.getTime()
+    (at) => at >= now.getTime() + LATE_SIGNAL_COOLDOWN_MS
   )
   return next === undefined ? null : { at: new Date(next), reason: "late" }
 }
