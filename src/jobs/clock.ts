@@ -1,4 +1,5 @@
 import type { MedusaContainer } from "@medusajs/framework/types"
+import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
 
 import { KHQR_MODULE } from "../modules/khqr"
 import type KhqrModuleService from "../modules/khqr/service"
@@ -6,7 +7,6 @@ import { checkChargesWorkflow, settleChargeWorkflow } from "../workflows"
 
 /** One list call; more would hold settlements up. */
 const CHECKS_AT_ONCE = 50
-const SETTLEMENTS_AT_ONCE = 20
 
 /** A tick that finds more than it can do goes on for at most this long. */
 const BUSY_FOR_MS = 20_000
@@ -30,20 +30,24 @@ export default async function tick(container: MedusaContainer): Promise<void> {
   }
 }
 
+/** One at a time: a claim must outlast its work, and completing a cart may wait for a lock. */
 async function settleDue(
   khqr: KhqrModuleService,
   container: MedusaContainer
 ): Promise<void> {
-  const charges = await khqr.claimDueSettlements(SETTLEMENTS_AT_ONCE)
-  for (const charge of charges) {
+  for (;;) {
+    const [charge] = await khqr.claimDueSettlements(1)
+    if (!charge) {
+      return
+    }
     const { errors } = await settleChargeWorkflow(container).run({
       input: { charge_id: charge.id },
       throwOnError: false,
     })
     if (errors?.length) {
-      // Its lease runs out and it is settled again; the others are not held up.
+      // The charge's lease runs out and it is settled again; the others are not held up.
       container
-        .resolve("logger")
+        .resolve(ContainerRegistrationKeys.LOGGER)
         .error(
           `KHQR charge ${charge.id} could not be settled: ${errors[0].error?.message}`
         )

@@ -9,26 +9,15 @@ import {
 import type { SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
 
 import { BakongClient, type BakongCall, type Outcome } from "../../bakong"
-import {
-  buildKhqr,
-  KhqrError,
-  toKhqrAmount,
-  type KhqrCurrency,
-} from "../../khqr"
 import { Inquiry, type Question } from "./ask"
+import { draftCharge, type ChargeRequest } from "./draft"
+import { historyEntry, isNews } from "./history"
 import KhqrCharge from "./models/charge"
 import KhqrEvent from "./models/event"
-import { parseOptions, receiverOf, type KhqrOptions } from "./options"
+import { parseOptions, type KhqrOptions } from "./options"
 import { planNextCheck, planSignalledCheck } from "./plan"
-import { newReference } from "./reference"
 import { sessionDataOf, type KhqrSessionData } from "./session-data"
-import {
-  describeOutcome,
-  hasMoney,
-  transition,
-  type ChargeEvent,
-  type Transition,
-} from "./state"
+import { hasMoney, transition, type ChargeEvent } from "./state"
 import type {
   Actor,
   Charge,
@@ -40,16 +29,8 @@ import { chargeToShow, presentCharge, type ChargeView } from "./view"
 
 type SqlContext = Context<SqlEntityManager>
 
-export type IssueInput = {
-  payment_session_id: string
-  /** Exact decimal in Medusa's units, for example "11" or "12.34". */
-  amount: string
-  /** `usd` or `khr`, in any case. */
-  currency_code: string
-}
-
-/** Longer than a pass over 50 charges can take: 10 waves of single questions of 10 s each. */
-const LEASE_MS = 120_000
+/** The longest pass over 50 charges: a list, a probe, and ten waves of single questions. */
+const CALLS_IN_A_ROW = 12
 
 /**
  * The ledger: every KHQR ever shown, what the bank said of it and what became
@@ -87,12 +68,12 @@ export default class KhqrModuleService extends MedusaService({
    */
   @InjectTransactionManager()
   async issueCharge(
-    input: IssueInput,
+    input: ChargeRequest,
     actor: Actor,
     @MedusaContext() context: SqlContext = {}
   ): Promise<Charge> {
     const now = new Date()
-    const draft = this.draftCharge_(input, now)
+    const draft = draftCharge(input, this.options_, now)
     await this.supersedeSession(input.payment_session_id, actor, context)
     // Left to itself, the unit of work would insert the new one before it lets go of the old one.
     await context.transactionManager!.flush()
@@ -117,7 +98,7 @@ export default class KhqrModuleService extends MedusaService({
    */
   @InjectTransactionManager()
   async renewCharge(
-    input: IssueInput,
+    input: ChargeRequest,
     actor: Actor,
     @MedusaContext() context: SqlContext = {}
   ): Promise<Charge> {
@@ -373,56 +354,6 @@ export default class KhqrModuleService extends MedusaService({
     )
   }
 
-  protected draftCharge_(input: IssueInput, now: Date) {
-    const { merchant, expiresInSeconds, khrRounding } = this.options_
-    const expiresAt = new Date(now.getTime() + expiresInSeconds * 1_000)
-    const reference = newReference()
-    try {
-      const currency = khqrCurrency(input.currency_code)
-      const khqrAmount = toKhqrAmount(input.amount, currency, khrRounding)
-      const { qr, md5 } = buildKhqr(
-        {
-          receiver: receiverOf(merchant),
-          amount: khqrAmount,
-          currency,
-          merchantName: merchant.name,
-          merchantCity: merchant.city,
-          merchantCategoryCode: merchant.categoryCode,
-          billNumber: reference,
-          storeLabel: merchant.storeLabel,
-          terminalLabel: merchant.terminalLabel,
-          expiresAt: expiresAt.getTime(),
-        },
-        now.getTime()
-      )
-      const issued = {
-        status: "pending" as const,
-        issued_at: now,
-        expires_at: expiresAt,
-        superseded_at: null,
-        last_checked_at: null,
-        unknowns: 0,
-      }
-      return {
-        ...issued,
-        reference,
-        md5,
-        qr,
-        payment_session_id: input.payment_session_id,
-        amount: input.amount,
-        currency_code: currency.toLowerCase(),
-        khqr_amount: khqrAmount,
-        account_id: merchant.accountId,
-        next_check_at: planNextCheck(issued, now)?.at ?? null,
-      }
-    } catch (error) {
-      if (error instanceof KhqrError) {
-        throw new MedusaError(MedusaError.Types.INVALID_DATA, error.message)
-      }
-      throw error
-    }
-  }
-
   /** Runs the rules, writes the row and its history. The row is locked by the caller. */
   protected async apply_(
     before: Charge,
@@ -506,6 +437,9 @@ export default class KhqrModuleService extends MedusaService({
     context: SqlContext
   ): Promise<Charge[]> {
     const now = new Date()
+    const leasedUntil = new Date(
+      now.getTime() + CALLS_IN_A_ROW * this.options_.bakong.timeoutMs
+    )
     const rows: { id: string }[] = await context.manager!.execute(
       `UPDATE khqr_charge SET leased_until = ? WHERE id IN (
          SELECT id FROM khqr_charge
@@ -513,7 +447,7 @@ export default class KhqrModuleService extends MedusaService({
            AND (leased_until IS NULL OR leased_until <= ?)
          ORDER BY ${column} LIMIT ? FOR UPDATE SKIP LOCKED
        ) RETURNING id`,
-      [new Date(now.getTime() + LEASE_MS), now, now, limit]
+      [leasedUntil, now, now, limit]
     )
     if (rows.length === 0) {
       return []
@@ -551,17 +485,6 @@ export default class KhqrModuleService extends MedusaService({
   }
 }
 
-function khqrCurrency(code: string): KhqrCurrency {
-  const currency = code.toUpperCase()
-  if (currency === "USD" || currency === "KHR") {
-    return currency
-  }
-  throw new MedusaError(
-    MedusaError.Types.INVALID_DATA,
-    `KHQR takes USD and KHR, not ${currency}. Choose a region in one of these currencies.`
-  )
-}
-
 function changesBetween(before: Charge, after: Charge): Partial<Charge> {
   return Object.fromEntries(
     Object.entries(after).filter(
@@ -574,33 +497,4 @@ function retryAfterOf(event: ChargeEvent): number {
   return event.type === "answered" && event.outcome.type === "unknown"
     ? (event.outcome.retryAfterMs ?? 0)
     : 0
-}
-
-/** A poll that says the same as the last one is counted, not written down. */
-function isNews(before: Charge, after: Charge): boolean {
-  return before.last_outcome !== after.last_outcome
-}
-
-function historyEntry(
-  { charge, announcements, note }: Transition<Charge>,
-  event: ChargeEvent,
-  actor: Actor,
-  call?: BakongCall
-) {
-  return {
-    charge_id: charge.id,
-    kind: announcements.at(-1) ?? event.type,
-    actor,
-    status: charge.status,
-    review_reason: charge.review_reason,
-    message:
-      note ??
-      (event.type === "answered" ? describeOutcome(event.outcome) : null),
-    endpoint: call?.endpoint ?? null,
-    http_status: call?.httpStatus ?? null,
-    response_code: call?.responseCode ?? null,
-    error_code: call?.errorCode ?? null,
-    duration_ms: call?.durationMs ?? null,
-    request_id: call?.requestId ?? null,
-  }
 }

@@ -1,0 +1,96 @@
+import { MedusaError } from "@medusajs/framework/utils"
+
+import {
+  buildKhqr,
+  KhqrError,
+  toKhqrAmount,
+  type KhqrCurrency,
+} from "../../khqr"
+import { receiverOf, type KhqrOptions } from "./options"
+import { planNextCheck } from "./plan"
+import { newReference } from "./reference"
+
+export type ChargeRequest = {
+  payment_session_id: string
+  /** Exact decimal in Medusa's units, for example "11" or "12.34". */
+  amount: string
+  /** `usd` or `khr`, in any case. */
+  currency_code: string
+}
+
+/**
+ * A charge as it is written into the ledger: its KHQR, its time and its first check.
+ * @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry;
+ *   KhqrError `unfaithful` when the KHQR library changed its ways.
+ */
+export function draftCharge(
+  request: ChargeRequest,
+  options: KhqrOptions,
+  now: Date
+) {
+  const currency = currencyOf(request)
+  const khqrAmount = amountOf(request, currency, options)
+  const expiresAt = new Date(now.getTime() + options.expiresInSeconds * 1_000)
+  const reference = newReference()
+  const { qr, md5 } = buildKhqr(
+    {
+      receiver: receiverOf(options.merchant),
+      amount: khqrAmount,
+      currency,
+      merchantName: options.merchant.name,
+      merchantCity: options.merchant.city,
+      merchantCategoryCode: options.merchant.categoryCode,
+      billNumber: reference,
+      storeLabel: options.merchant.storeLabel,
+      terminalLabel: options.merchant.terminalLabel,
+      expiresAt: expiresAt.getTime(),
+    },
+    now.getTime()
+  )
+  const life = {
+    status: "pending" as const,
+    issued_at: now,
+    expires_at: expiresAt,
+    superseded_at: null,
+    last_checked_at: null,
+    unknowns: 0,
+  }
+  return {
+    ...life,
+    reference,
+    md5,
+    qr,
+    payment_session_id: request.payment_session_id,
+    amount: request.amount,
+    currency_code: currency.toLowerCase(),
+    khqr_amount: khqrAmount,
+    account_id: options.merchant.accountId,
+    next_check_at: planNextCheck(life, now)?.at ?? null,
+  }
+}
+
+function currencyOf({ currency_code }: ChargeRequest): KhqrCurrency {
+  const currency = currency_code.toUpperCase()
+  if (currency === "USD" || currency === "KHR") {
+    return currency
+  }
+  throw new MedusaError(
+    MedusaError.Types.INVALID_DATA,
+    `KHQR takes USD and KHR, not ${currency}. Choose a region in one of these currencies.`
+  )
+}
+
+function amountOf(
+  { amount }: ChargeRequest,
+  currency: KhqrCurrency,
+  { khrRounding }: KhqrOptions
+): string {
+  try {
+    return toKhqrAmount(amount, currency, khrRounding)
+  } catch (error) {
+    if (error instanceof KhqrError) {
+      throw new MedusaError(MedusaError.Types.INVALID_DATA, error.message)
+    }
+    throw error
+  }
+}

@@ -1,0 +1,41 @@
+import type { BakongCall } from "../../bakong"
+import { describeOutcome, type ChargeEvent, type Transition } from "./state"
+import type { Actor, Charge } from "./types"
+
+/** A poll that says the same as the last one is counted, not written down. */
+export function isNews(before: Charge, after: Charge): boolean {
+  return before.last_outcome !== after.last_outcome
+}
+
+/** One line of a charge's history, with the call that brought the news. */
+export function historyEntry(
+  { charge, announcements, note }: Transition<Charge>,
+  event: ChargeEvent,
+  actor: Actor,
+  call?: BakongCall
+) {
+  return {
+    charge_id: charge.id,
+    kind: announcements.at(-1) ?? event.type,
+    actor,
+    status: charge.status,
+    review_reason: charge.review_reason,
+    message: note ?? answerOf(event),
+    endpoint: call?.endpoint ?? null,
+    http_status: call?.httpStatus ?? null,
+    response_code: call?.responseCode ?? null,
+    error_code: call?.errorCode ?? null,
+    duration_ms: call?.durationMs ?? null,
+    request_id: call?.requestId ?? null,
+  }
+}
+
+function answerOf(event: ChargeEvent): string | null {
+  if (event.type !== "answered") {
+    return null
+  }
+  const { outcome } = event
+  return outcome.type === "unknown" && outcome.message
+    ? `${describeOutcome(outcome)}: ${outcome.message}`
+    : describeOutcome(outcome)
+}
