@@ -48,7 +48,7 @@ export class Inquiry {
         now
       )
       results.push(...some)
-      if (some.length === 0 || some.every(stopsAsking)) {
+      if (some.some(stopsAsking) || some.every(saysNothing)) {
         return results
       }
     }
@@ -76,7 +76,7 @@ export class Inquiry {
     // The list said nothing about any of them. One single question tells whether it is the list or the bank.
     const [first, ...others] = questions
     const [probe] = await this.askEach_([first])
-    if (stopsAsking(probe)) {
+    if (stopsAsking(probe) || reasonOf(probe) === reasonOf(results[0])) {
       return results.map((r) => (r.charge_id === first.charge_id ? probe : r))
     }
     this.listClosedUntil_ = now.getTime() + LIST_CLOSED_FOR_MS
@@ -105,6 +105,14 @@ export class Inquiry {
 
 function stopsAsking({ outcome }: { outcome: Outcome }): boolean {
   return outcome.type === "unknown" && STOPS_ASKING.includes(outcome.reason)
+}
+
+function saysNothing({ outcome }: { outcome: Outcome }): boolean {
+  return outcome.type === "unknown"
+}
+
+function reasonOf({ outcome }: { outcome: Outcome }): UnknownReason | null {
+  return outcome.type === "unknown" ? outcome.reason : null
 }
 
 function mayBeListOnly({ outcome }: { outcome: Outcome }): boolean {

@@ -1,0 +1,347 @@
+import { BakongClient } from "../../../bakong"
+import { buildKhqr } from "../../../khqr"
+import { type Simulator, startSimulator } from "../../../simulator"
+import { Inquiry, type Question } from "../ask"
+import { HOUR, later, MINUTE } from "./world"
+
+const SINGLE = "check_transaction_by_md5"
+const LIST = "check_transaction_by_md5_list"
+const NOW = new Date("2026-11-21T03:00:00Z")
+
+const QRS = Array.from({ length: 130 }, (_, i) =>
+  buildKhqr(
+    {
+      receiver: { type: "individual", accountId: "lucky_shop@aclb" },
+      amount: "11",
+      currency: "USD",
+      merchantName: "Lucky Shop",
+      billNumber: `bill-${i}`,
+      expiresAt: NOW.getTime() + 10 * MINUTE,
+    },
+    NOW.getTime()
+  )
+)
+
+let bank: Simulator
+let client: BakongClient
+let inquiry: Inquiry
+/** How many of the bank's requests are no longer of interest. */
+let forgotten: number
+
+beforeEach(() => open())
+
+afterEach(async () => {
+  client.close()
+  await bank.close()
+})
+
+async function open(
+  options: Parameters<typeof startSimulator>[0] = {}
+): Promise<void> {
+  bank = await startSimulator(options)
+  client = new BakongClient({
+    baseUrl: bank.url,
+    token: bank.token,
+    timeoutMs: 1_000,
+  })
+  inquiry = new Inquiry(client)
+  forgotten = 0
+}
+
+/** The same bank with another contract. */
+async function reopen(
+  options: Parameters<typeof startSimulator>[0]
+): Promise<void> {
+  client.close()
+  await bank.close()
+  await open(options)
+}
+
+const questions = (count: number): Question[] =>
+  QRS.slice(0, count).map(({ md5 }, i) => ({ charge_id: `khqr_${i}`, md5 }))
+
+const ask = (count: number, now = NOW) => inquiry.ask(questions(count), now)
+
+/** What reached the bank since `forget`, as `list:50` or `single`. */
+function calls(): string[] {
+  const seen = bank.requests.map(({ endpoint, body }) =>
+    endpoint === `/v1/${LIST}`
+      ? `list:${(body as string[]).length}`
+      : endpoint === `/v1/${SINGLE}`
+        ? "single"
+        : endpoint
+  )
+  return seen.slice(forgotten)
+}
+
+function forget(): void {
+  forgotten = bank.requests.length
+}
+
+const words = (results: Awaited<ReturnType<typeof ask>>) =>
+  results.map(({ outcome }) =>
+    outcome.type === "unknown" ? outcome.reason : outcome.type
+  )
+
+const ids = (results: Awaited<ReturnType<typeof ask>>) =>
+  results.map(({ charge_id }) => charge_id)
+
+const times = <T>(count: number, value: T): T[] => Array(count).fill(value)
+
+describe("An inquiry", () => {
+  it("asks nothing about nothing", async () => {
+    expect(await ask(0)).toEqual([])
+    expect(calls()).toEqual([])
+  })
+
+  it("asks about one charge by itself", async () => {
+    const [result] = await ask(1)
+
+    expect(result).toMatchObject({
+      charge_id: "khqr_0",
+      outcome: { type: "not_found" },
+      call: { endpoint: `/v1/${SINGLE}`, httpStatus: 200 },
+    })
+    expect(calls()).toEqual(["single"])
+  })
+
+  it("asks about several in one call and gives each its own answer", async () => {
+    const [transaction] = bank.pay({ qr: QRS[1].qr })
+    bank.fail(QRS[2].qr)
+    const results = await ask(4)
+
+    expect(calls()).toEqual(["list:4"])
+    expect(ids(results)).toEqual(["khqr_0", "khqr_1", "khqr_2", "khqr_3"])
+    expect(words(results)).toEqual(["not_found", "paid", "failed", "not_found"])
+    expect(results[1].outcome).toMatchObject({
+      transaction: { hash: transaction.hash, amount: "11" },
+    })
+    expect(new Set(results.map(({ call }) => call.requestId)).size).toBe(1)
+  })
+
+  it.each([
+    [2, ["list:2"]],
+    [50, ["list:50"]],
+    [51, ["list:50", "single"]],
+    [52, ["list:50", "list:2"]],
+    [120, ["list:50", "list:50", "list:20"]],
+  ])("asks about %d charges by %j", async (count, expected) => {
+    const results = await ask(count)
+
+    expect(calls()).toEqual(expected)
+    expect(ids(results)).toEqual(
+      questions(count).map(({ charge_id }) => charge_id)
+    )
+    expect(new Set(words(results))).toEqual(new Set(["not_found"]))
+  })
+
+  it("goes on to the next list when one charge of a list is not told of", async () => {
+    const spoiled = questions(51)
+    // A static QR is our own fault and says nothing of the others.
+    spoiled[3] = { charge_id: "khqr_3", md5: seenStaticMd5() }
+    const results = await inquiry.ask(spoiled, NOW)
+
+    expect(calls()).toEqual(["list:50", "single"])
+    expect(words(results)[3]).toBe("static_qr")
+    expect(words(results).filter((word) => word === "not_found")).toHaveLength(
+      50
+    )
+  })
+})
+
+/** The bank has seen this pay-anything QR, so it knows that it is one. */
+function seenStaticMd5(): string {
+  const { qr, md5 } = buildKhqr(
+    {
+      type: "static",
+      receiver: { type: "individual", accountId: "lucky_shop@aclb" },
+      currency: "USD",
+      merchantName: "Lucky Shop",
+    },
+    NOW.getTime()
+  )
+  bank.pay({ qr, amount: 1 })
+  return md5
+}
+
+describe("Where the list is closed to the token", () => {
+  beforeEach(() => bank.setFault({ kind: "list_closed" }))
+
+  it("asks one by one and finds what was paid", async () => {
+    bank.pay({ qr: QRS[0].qr })
+    bank.pay({ qr: QRS[7].qr })
+    const results = await ask(8)
+
+    expect(calls()).toEqual(["list:8", ...times(8, "single")])
+    expect(ids(results)).toEqual(questions(8).map(({ charge_id }) => charge_id))
+    expect(words(results)).toEqual(["paid", ...times(6, "not_found"), "paid"])
+  })
+
+  it("asks no list again for 6 h, then tries it once more", async () => {
+    await ask(3)
+    for (const [ms, expected] of [
+      [MINUTE, times(3, "single")],
+      [6 * HOUR - 1, times(3, "single")],
+      [6 * HOUR, ["list:3", ...times(3, "single")]],
+      [6 * HOUR + 1, times(3, "single")],
+      [12 * HOUR - 1, times(3, "single")],
+      [12 * HOUR, ["list:3", ...times(3, "single")]],
+    ] as [number, string[]][]) {
+      forget()
+      await ask(3, later(NOW, ms))
+      expect(calls()).toEqual(expected)
+    }
+  })
+
+  it("returns to lists when they are open again", async () => {
+    await ask(3)
+    bank.clearFaults()
+    forget()
+    await ask(3, later(NOW, 6 * HOUR))
+    await ask(3, later(NOW, 6 * HOUR + 1))
+
+    expect(calls()).toEqual(["list:3", "list:3"])
+  })
+
+  it("asks one list only about more than fit in one", async () => {
+    const results = await ask(120)
+
+    expect(calls()).toEqual(["list:50", ...times(120, "single")])
+    expect(results).toHaveLength(120)
+  })
+
+  it("asks no more once the bank is down, after a wave of five", async () => {
+    await ask(2)
+    bank.setFault({ kind: "server_error", endpoint: SINGLE })
+    forget()
+    const results = await ask(120)
+
+    expect(calls()).toEqual(times(5, "single"))
+    expect(words(results)).toEqual(times(5, "unavailable"))
+  })
+
+  it("asks no more once one answer of a wave is missing, however many are left", async () => {
+    await ask(2)
+    bank.setFault({ kind: "down", endpoint: SINGLE, times: 1 })
+    forget()
+    const results = await ask(120)
+
+    expect(calls()).toEqual(times(5, "single"))
+    expect(words(results).sort()).toEqual([
+      ...times(4, "not_found"),
+      "unavailable",
+    ])
+  })
+
+  it("asks no further list when the last wave of the one before says no more", async () => {
+    await reopen({ dailyRequestLimit: 2 + 1 + 49 })
+    bank.setFault({ kind: "list_closed" })
+    await ask(2)
+    forget()
+    const results = await ask(120)
+
+    expect(calls()).toEqual(times(50, "single"))
+    expect(words(results)).toEqual([...times(49, "not_found"), "quota_spent"])
+  })
+})
+
+describe("A list that only fails", () => {
+  it.each(["truncated", "html"] as const)(
+    "is taken for closed when it is %s while a single question is answered",
+    async (kind) => {
+      bank.setFault({ kind, endpoint: LIST })
+      const results = await ask(3)
+
+      expect(calls()).toEqual(["list:3", ...times(3, "single")])
+      expect(words(results)).toEqual(times(3, "not_found"))
+    }
+  )
+
+  it("is taken for closed although the probed charge alone cannot be read", async () => {
+    bank.setFault({ kind: "list_closed" })
+    bank.setFault({ kind: "truncated", endpoint: SINGLE, times: 1 })
+    const results = await ask(3)
+
+    expect(calls()).toEqual(["list:3", ...times(3, "single")])
+    expect(words(results)).toEqual(["unreadable", "not_found", "not_found"])
+  })
+})
+
+describe("A bank that answers nobody", () => {
+  it.each([
+    ["down", "unavailable"],
+    ["server_error", "unavailable"],
+    ["reset", "unavailable"],
+    ["unauthorized", "unauthorized"],
+    ["quota_spent", "quota_spent"],
+    ["rate_limited", "rate_limited"],
+  ] as const)("is asked once when it is %s", async (kind, reason) => {
+    bank.setFault({ kind })
+    const results = await ask(120)
+
+    expect(calls()).toEqual(["list:50"])
+    expect(words(results)).toEqual(times(50, reason))
+    expect(ids(results)).not.toContain("khqr_50")
+  })
+
+  it("is asked once when it is slow beyond our patience", async () => {
+    bank.setFault({ kind: "slow", delayMs: 3_000 })
+    const results = await ask(60)
+
+    expect(calls()).toEqual(["list:50"])
+    expect(words(results)).toEqual(times(50, "unavailable"))
+  })
+
+  it("tells how long it wants to be left alone", async () => {
+    bank.setFault({ kind: "rate_limited", delayMs: 90_000 })
+    const [{ outcome }] = await ask(2)
+
+    expect(outcome).toMatchObject({ retryAfterMs: 90_000 })
+  })
+
+  it.each([
+    ["forbidden", "forbidden"],
+    ["html", "unreadable"],
+  ] as const)(
+    "is asked by a list and one probe when it is %s, and the list stays open",
+    async (kind, reason) => {
+      bank.setFault({ kind })
+      const results = await ask(120)
+
+      expect(calls()).toEqual(["list:50", "single"])
+      expect(words(results)).toEqual(times(50, reason))
+
+      bank.clearFaults()
+      forget()
+      expect(words(await ask(3))).toEqual(times(3, "not_found"))
+      expect(calls()).toEqual(["list:3"])
+    }
+  )
+
+  it("dates the probed charge by the probe", async () => {
+    bank.setFault({ kind: "forbidden" })
+    const [probed, other] = await ask(3)
+
+    expect(probed.call.endpoint).toBe(`/v1/${SINGLE}`)
+    expect(other.call.endpoint).toBe(`/v1/${LIST}`)
+  })
+
+  it("is no reason to close the list when only the list has a fault of the server", async () => {
+    bank.setFault({ kind: "server_error", endpoint: LIST, times: 1 })
+    await ask(3)
+    await ask(3)
+
+    expect(calls()).toEqual(["list:3", "list:3"])
+  })
+
+  it("has spent its quota between two lists: the second is the last", async () => {
+    await reopen({ dailyRequestLimit: 1 })
+    const results = await ask(120)
+
+    expect(calls()).toEqual(["list:50", "list:50"])
+    expect(words(results)).toEqual([
+      ...times(50, "not_found"),
+      ...times(50, "quota_spent"),
+    ])
+  })
+})
