@@ -17,11 +17,12 @@ async function main(): Promise<void> {
 
 /** The dashboard looks for the products' pictures at the storefront's. */
 function catalogue() {
-  const storefront = process.env.DEMO_STOREFRONT_URL ?? ""
-  return readCatalogue().map((product) => ({
-    ...product,
-    image: `${storefront}${product.image}`,
-  }))
+  const storefront = process.env.DEMO_STOREFRONT_URL
+  return readCatalogue().map((product) =>
+    storefront
+      ? { ...product, image: new URL(product.image, storefront).href }
+      : product
+  )
 }
 
 async function createAdmin(container: MedusaContainer): Promise<void> {

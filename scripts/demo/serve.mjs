@@ -9,7 +9,7 @@ import { choosePort } from "./ports.mjs"
 import { buildStorefront } from "./storefront.mjs"
 
 const WISHES = { storefront: 8000, medusa: 9000, bank: 9100 }
-const SCHEMA = ["package-lock.json", "src/modules", "src/links"]
+const SCHEMA = ["package-lock.json", "src/modules/khqr/migrations", "src/links"]
 
 /**
  * `npm run demo`: everything, until we are to end.
