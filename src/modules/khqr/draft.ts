@@ -53,7 +53,9 @@ export function draftCharge(
     expires_at: expiresAt,
     superseded_at: null,
     last_checked_at: null,
+    checks: 0,
     unknowns: 0,
+    settle_attempts: 0,
   }
   return {
     ...life,
