@@ -43,20 +43,29 @@ const merchant = z.preprocess(
     typeof value === "object" && value !== null
       ? { type: "individual", ...value }
       : value,
-  z.discriminatedUnion("type", [
-    z.strictObject({
-      type: z.literal("individual"),
-      ...merchantFields,
-      accountInformation: text(32).optional(),
-      acquiringBank: text(32).optional(),
-    }),
-    z.strictObject({
-      type: z.literal("merchant"),
-      ...merchantFields,
-      merchantId: text(32),
-      acquiringBank: text(32),
-    }),
-  ])
+  z.discriminatedUnion(
+    "type",
+    [
+      z.strictObject({
+        type: z.literal("individual"),
+        ...merchantFields,
+        accountInformation: text(32).optional(),
+        acquiringBank: text(32).optional(),
+      }),
+      z.strictObject({
+        type: z.literal("merchant"),
+        ...merchantFields,
+        merchantId: text(32),
+        acquiringBank: text(32),
+      }),
+    ],
+    {
+      error: ({ code }) =>
+        code === "invalid_union"
+          ? 'must be "individual" or "merchant"'
+          : undefined,
+    }
+  )
 )
 
 const bakong = z.strictObject({
@@ -71,7 +80,10 @@ const optionsSchema = z.strictObject({
   bakong,
   expiresInSeconds: z.int().min(60).max(600).default(600),
   khrRounding: z
-    .union([z.literal(1), z.literal(100), z.literal("refuse")])
+    .union(
+      [z.literal(1), z.literal(100), z.literal("refuse")],
+      'must be 1, 100 or "refuse"'
+    )
     .default(1),
   latePayments: z.enum(["honour", "review"]).default("honour"),
 })

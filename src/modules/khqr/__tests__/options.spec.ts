@@ -1,0 +1,289 @@
+import { buildKhqr, decodeKhqr } from "../../../khqr"
+import { parseOptions, receiverOf } from "../options"
+
+const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.a-secret-signature"
+
+const MERCHANT = { accountId: "lucky_shop@aclb", name: "Lucky Shop" }
+const OPTIONS = { merchant: MERCHANT, bakong: { token: TOKEN } }
+
+const withMerchant = (changes: Record<string, unknown>) => ({
+  ...OPTIONS,
+  merchant: { ...MERCHANT, ...changes },
+})
+
+const withBakong = (changes: Record<string, unknown>) => ({
+  ...OPTIONS,
+  bakong: { ...OPTIONS.bakong, ...changes },
+})
+
+/** The lines below the headline of the one error. */
+function faultsOf(raw: unknown): string[] {
+  try {
+    parseOptions(raw)
+  } catch (error) {
+    const [headline, ...faults] = (error as Error).message.split("\n")
+    expect(headline).toMatch(/^medusa-payment-khqr: .*medusa-config\.ts/)
+    expect((error as Error).message).not.toContain(TOKEN)
+    return faults.map((fault) => fault.replace(/^ {2}- /, ""))
+  }
+  throw new Error("Expected the options to be refused")
+}
+
+describe("The least a shop must say", () => {
+  it("is enough, and everything else has its default", () => {
+    expect(parseOptions(OPTIONS)).toEqual({
+      merchant: {
+        type: "individual",
+        accountId: "lucky_shop@aclb",
+        name: "Lucky Shop",
+        city: "Phnom Penh",
+        categoryCode: "5999",
+      },
+      bakong: {
+        token: TOKEN,
+        baseUrl: "https://api-bakong.nbc.gov.kh",
+        timeoutMs: 10_000,
+      },
+      expiresInSeconds: 600,
+      khrRounding: 1,
+      latePayments: "honour",
+    })
+  })
+
+  it.each([[undefined], [null], [{}], [{ database: {} }]])(
+    "is missing from %j",
+    (raw) => {
+      expect(faultsOf(raw)).toEqual([
+        "merchant is missing",
+        "bakong is missing",
+      ])
+    }
+  )
+
+  it("may come with the database that Medusa adds to every module's options", () => {
+    const database = { clientUrl: "postgres://localhost/shop" }
+
+    expect(parseOptions({ ...OPTIONS, database })).toEqual(
+      parseOptions(OPTIONS)
+    )
+  })
+
+  it("leaves what it was given as it was", () => {
+    const raw = structuredClone(OPTIONS)
+    parseOptions(raw)
+
+    expect(raw).toEqual(OPTIONS)
+  })
+})
+
+describe("Everything a shop may say", () => {
+  it("is kept", () => {
+    const all = {
+      merchant: {
+        type: "individual",
+        accountId: "lucky_shop@aclb",
+        name: "Lucky Shop",
+        nameKm: "ហាងសំណាង",
+        city: "Siem Reap",
+        categoryCode: "5812",
+        storeLabel: "Old Market",
+        terminalLabel: "Web",
+        accountInformation: "85512345678",
+        acquiringBank: "ACLEDA",
+      },
+      bakong: {
+        token: TOKEN,
+        baseUrl: "http://127.0.0.1:9100",
+        timeoutMs: 1_000,
+        proxyUrl: "http://user:password@proxy.kh:8080",
+      },
+      expiresInSeconds: 60,
+      khrRounding: "refuse",
+      latePayments: "review",
+    }
+
+    expect(parseOptions(all)).toEqual(all)
+  })
+
+  it("is trimmed where it is text", () => {
+    const { merchant, bakong } = parseOptions({
+      merchant: { accountId: " lucky_shop@aclb ", name: " Lucky Shop\n" },
+      bakong: { token: ` ${TOKEN}\n` },
+    })
+
+    expect(merchant).toMatchObject(MERCHANT)
+    expect(bakong.token).toBe(TOKEN)
+  })
+
+  it.each([
+    ["expiresInSeconds", 60],
+    ["expiresInSeconds", 600],
+    ["khrRounding", 1],
+    ["khrRounding", 100],
+    ["latePayments", "review"],
+  ])("may be %s: %j", (name, value) => {
+    expect(parseOptions({ ...OPTIONS, [name]: value })).toMatchObject({
+      [name]: value,
+    })
+  })
+})
+
+describe("A fault in the options", () => {
+  it("is told together with all the others, each by its name", () => {
+    expect(
+      faultsOf({
+        merchant: {
+          accountId: "lucky_shop",
+          name: "ហាងសំណាង",
+          categoryCode: "59",
+          colour: "red",
+        },
+        bakong: { baseUrl: "api-bakong.nbc.gov.kh", timeoutMs: 10 },
+        expiresInSeconds: 601,
+        latePayment: "honour",
+      })
+    ).toEqual([
+      'merchant.accountId must have the form name@bank, for example "lucky_shop@aclb"',
+      "merchant.name must be printable ASCII; a Khmer name goes into merchant.nameKm",
+      'merchant.categoryCode must be four digits, for example "5999"',
+      "merchant.colour is not an option",
+      "bakong.token is missing",
+      "bakong.baseUrl must be a URL that starts with http:// or https://",
+      expect.stringMatching(/^bakong\.timeoutMs .*1000/),
+      expect.stringMatching(/^expiresInSeconds .*600/),
+      "latePayment is not an option",
+    ])
+  })
+
+  it.each([
+    ["missing", { token: undefined }, "bakong.token is missing"],
+    ["empty", { token: "" }, "bakong.token must not be empty"],
+    ["blank", { token: " \n" }, "bakong.token must not be empty"],
+  ])("is a token that is %s", (_, changes, fault) => {
+    expect(faultsOf(withBakong(changes))).toEqual([fault])
+  })
+
+  it("never shows the token, whatever else is wrong with it or beside it", () => {
+    for (const raw of [
+      withBakong({ token: [TOKEN] }),
+      withBakong({ token: { value: TOKEN } }),
+      withBakong({ baseUrl: TOKEN, proxyUrl: TOKEN, timeoutMs: TOKEN }),
+      { ...OPTIONS, merchant: TOKEN, latePayments: TOKEN, khrRounding: TOKEN },
+      withMerchant({ type: TOKEN, name: `${TOKEN}ក`, accountId: TOKEN }),
+    ]) {
+      // `faultsOf` looks for the token in the message.
+      expect(faultsOf(raw).length).toBeGreaterThan(0)
+    }
+  })
+
+  it("does not show a proxy's password", () => {
+    const [fault] = faultsOf(
+      withBakong({ proxyUrl: "ftp://user:hunter2@proxy.kh" })
+    )
+
+    expect(fault).toMatch(/^bakong\.proxyUrl must be a URL/)
+    expect(fault).not.toContain("hunter2")
+  })
+
+  it.each([
+    ["name", "L".repeat(26), "must be at most 25 characters long"],
+    ["name", " ", "must not be empty"],
+    ["city", "P".repeat(16), "must be at most 15 characters long"],
+    ["accountId", `${"a".repeat(28)}@aclb`, "must be at most 32"],
+    ["accountId", "lucky shop@aclb", "must have the form name@bank"],
+    ["accountId", "a@b@c", "must have the form name@bank"],
+    ["storeLabel", "s".repeat(26), "must be at most 25 characters long"],
+    ["terminalLabel", "ក", "must be printable ASCII"],
+    ["accountInformation", "1".repeat(33), "must be at most 32"],
+    ["categoryCode", 5999, "string"],
+  ])("is merchant.%s %j", (name, value, fault) => {
+    const faults = faultsOf(withMerchant({ [name]: value }))
+
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatch(new RegExp(`^merchant\\.${name} .*${fault}`))
+  })
+
+  it.each([
+    ["expiresInSeconds", 59],
+    ["expiresInSeconds", 601],
+    ["expiresInSeconds", 60.5],
+    ["expiresInSeconds", "600"],
+    ["khrRounding", 50],
+    ["khrRounding", "1"],
+    ["latePayments", "honor"],
+  ])("is %s: %j", (name, value) => {
+    const faults = faultsOf({ ...OPTIONS, [name]: value })
+
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatch(new RegExp(`^${name} `))
+  })
+
+  it.each([
+    [
+      withMerchant({ type: "shop" }),
+      'merchant.type must be "individual" or "merchant"',
+    ],
+    [
+      { ...OPTIONS, khrRounding: "down" },
+      'khrRounding must be 1, 100 or "refuse"',
+    ],
+    [
+      { ...OPTIONS, latePayments: "no" },
+      'latePayments expected one of "honour"|"review"',
+    ],
+  ])("is told with what would be right: %#", (raw, fault) => {
+    expect(faultsOf(raw)).toEqual([fault])
+  })
+})
+
+describe("The two kinds of merchant", () => {
+  const ACQUIRED = {
+    type: "merchant",
+    merchantId: "123456",
+    acquiringBank: "ACLEDA",
+  }
+
+  it("are told apart by their type", () => {
+    expect(parseOptions(withMerchant(ACQUIRED)).merchant).toMatchObject(
+      ACQUIRED
+    )
+    expect(parseOptions(OPTIONS).merchant.type).toBe("individual")
+  })
+
+  it("need what their tag of the KHQR needs", () => {
+    expect(faultsOf(withMerchant({ type: "merchant" }))).toEqual([
+      "merchant.merchantId is missing",
+      "merchant.acquiringBank is missing",
+    ])
+    expect(faultsOf(withMerchant({ merchantId: "123456" }))).toEqual([
+      "merchant.merchantId is not an option",
+    ])
+  })
+
+  it.each([
+    ["individual", { accountInformation: "85512345678" }],
+    ["individual", { acquiringBank: "ACLEDA" }],
+    ["merchant", ACQUIRED],
+  ])("become a receiver that a KHQR can be built for: %s %j", (_, changes) => {
+    const { merchant } = parseOptions(withMerchant(changes))
+    const now = Date.parse("2026-11-21T03:00:00Z")
+    const { qr } = buildKhqr(
+      {
+        receiver: receiverOf(merchant),
+        currency: "USD",
+        amount: "11",
+        merchantName: merchant.name,
+        expiresAt: now + 600_000,
+      },
+      now
+    )
+
+    expect(decodeKhqr(qr).receiver).toEqual({
+      type: merchant.type,
+      accountId: "lucky_shop@aclb",
+      ...(merchant.type === "merchant"
+        ? { merchantId: "123456", acquiringBank: "ACLEDA" }
+        : changes),
+    })
+  })
+})
