@@ -1,0 +1,36 @@
+import { newReference } from "../reference"
+
+const MANY = Array.from({ length: 100_000 }, newReference)
+
+describe("A reference", () => {
+  it("is KH and 13 characters that cannot be mistaken for one another", () => {
+    const right = /^KH[2-9A-HJKMNP-TV-Z]{13}$/
+
+    expect(MANY.filter((reference) => !right.test(reference))).toEqual([])
+  })
+
+  it("fits into tag 62.01", () => {
+    expect(Math.max(...MANY.map(({ length }) => length))).toBeLessThanOrEqual(
+      25
+    )
+  })
+
+  it("is never given twice", () => {
+    expect(new Set(MANY).size).toBe(MANY.length)
+  })
+
+  it("uses its 30 characters alike in every place", () => {
+    for (let place = 2; place < 15; place++) {
+      const counts = new Map<string, number>()
+      for (const reference of MANY) {
+        const character = reference[place]
+        counts.set(character, (counts.get(character) ?? 0) + 1)
+      }
+      const even = MANY.length / 30
+      expect(counts.size).toBe(30)
+      // Eight standard deviations: chance alone does not fail this in a lifetime.
+      expect(Math.max(...counts.values())).toBeLessThan(even * 1.14)
+      expect(Math.min(...counts.values())).toBeGreaterThan(even * 0.86)
+    }
+  })
+})
