@@ -1,0 +1,395 @@
+import fc from "fast-check"
+
+import { sameAmount } from "../../khqr"
+import {
+  decideSettlement,
+  type Settlement,
+  type Situation,
+} from "../settlement"
+
+const EXPIRES_AT = new Date("2026-11-21T03:10:00Z")
+
+const after = (ms: number) => new Date(EXPIRES_AT.getTime() + ms)
+
+type Parts = {
+  [K in keyof Situation]?: Situation[K] extends string
+    ? Situation[K]
+    : Partial<Situation[K]> | null
+}
+
+/** A paid charge of an open cart of 11 dollars, with what a test wants otherwise. */
+function situation(changes: Parts = {}): Situation {
+  const merge = <T extends object>(usual: T, change?: Partial<T> | null) =>
+    change === null ? null : { ...usual, ...change }
+
+  return {
+    charge: merge(
+      {
+        status: "paid",
+        paid_at: after(-60_000),
+        expires_at: EXPIRES_AT,
+        superseded_at: null,
+      },
+      changes.charge as Partial<Situation["charge"]>
+    )!,
+    latePayments: changes.latePayments ?? "honour",
+    session: merge<NonNullable<Situation["session"]>>(
+      {
+        status: "pending",
+        amount: "11",
+        currency_code: "usd",
+        payment_id: null,
+      },
+      changes.session
+    ),
+    collection: merge<NonNullable<Situation["collection"]>>(
+      { amount: "11", has_other_payment: false },
+      changes.collection
+    ),
+    cart: merge<NonNullable<Situation["cart"]>>(
+      { id: "cart_1", total: "11", currency_code: "usd", order_id: null },
+      changes.cart
+    ),
+  }
+}
+
+const decide = (changes?: Parts): Settlement =>
+  decideSettlement(situation(changes))
+
+const COMPLETE: Settlement = {
+  action: "complete_cart",
+  cartId: "cart_1",
+  reopenSession: false,
+  healCollection: false,
+}
+
+const review = (reason: string) => ({
+  action: "review",
+  reason,
+  message: expect.stringMatching(/\w/),
+})
+
+const LATE = { paid_at: after(60_001) }
+const ORDERED = { order_id: "order_1" }
+const BOOKED = { payment_id: "pay_1", status: "captured" }
+
+describe("A paid charge", () => {
+  it("completes its open cart", () => {
+    expect(decide()).toEqual(COMPLETE)
+  })
+
+  it("completes a cart whose total is the same number in another spelling", () => {
+    expect(decide({ cart: { total: "11.00" } })).toEqual(COMPLETE)
+    expect(decide({ session: { amount: "11.0" } })).toEqual(COMPLETE)
+  })
+
+  it("completes a cart for which the payment was booked and the order not made", () => {
+    expect(
+      decide({ session: BOOKED, collection: { has_other_payment: true } })
+    ).toEqual(COMPLETE)
+  })
+
+  it("completes although it was superseded: money is money", () => {
+    expect(decide({ charge: { superseded_at: after(-1) } })).toEqual(COMPLETE)
+  })
+
+  it("heals the collection's amount that a vetoed deletion left behind", () => {
+    expect(decide({ collection: { amount: "14" } })).toEqual({
+      ...COMPLETE,
+      healCollection: true,
+    })
+    expect(decide({ collection: { amount: "11.000" } })).toEqual(COMPLETE)
+  })
+
+  it.each(["canceled", "error", "requires_more"])(
+    "opens a session again that is %s",
+    (status) => {
+      expect(decide({ session: { status } })).toEqual({
+        ...COMPLETE,
+        reopenSession: true,
+      })
+      expect(decide({ session: { status }, cart: null })).toEqual({
+        action: "book_payment",
+        reopenSession: true,
+        orderId: null,
+      })
+    }
+  )
+
+  it("does not touch the status of a session that has its payment", () => {
+    expect(
+      decide({ session: { payment_id: "pay_1", status: "captured" } })
+    ).toEqual(COMPLETE)
+  })
+
+  it("books only its payment where the order exists without one", () => {
+    expect(decide({ cart: ORDERED })).toEqual({
+      action: "book_payment",
+      reopenSession: false,
+      orderId: "order_1",
+    })
+  })
+
+  it("books only its payment where there is no cart", () => {
+    expect(decide({ cart: null })).toEqual({
+      action: "book_payment",
+      reopenSession: false,
+      orderId: null,
+    })
+  })
+
+  it("is done when order and payment exist", () => {
+    expect(decide({ session: BOOKED, cart: ORDERED })).toEqual({
+      action: "done",
+      orderId: "order_1",
+    })
+  })
+
+  it("is done when the payment exists and there is no cart", () => {
+    expect(decide({ session: BOOKED, cart: null })).toEqual({
+      action: "done",
+      orderId: null,
+    })
+  })
+
+  it("is done, not in review, when it was late and all exists already", () => {
+    expect(
+      decide({
+        charge: LATE,
+        latePayments: "review",
+        session: BOOKED,
+        cart: ORDERED,
+        collection: { has_other_payment: true },
+      })
+    ).toEqual({ action: "done", orderId: "order_1" })
+  })
+})
+
+describe("A paid charge that Medusa cannot take", () => {
+  it("is orphaned when its session is gone, whatever else there is", () => {
+    expect(decide({ session: null })).toEqual(review("orphaned"))
+    expect(decide({ session: null, collection: null, cart: null })).toEqual(
+      review("orphaned")
+    )
+    expect(
+      decide({
+        session: null,
+        cart: ORDERED,
+        charge: LATE,
+        latePayments: "review",
+        collection: { has_other_payment: true },
+      })
+    ).toEqual(review("orphaned"))
+  })
+
+  it("is orphaned when its collection is gone", () => {
+    expect(decide({ collection: null })).toEqual(review("orphaned"))
+  })
+
+  it.each([
+    ["the cart is open", {}],
+    ["the order exists", ORDERED],
+    ["there is no cart", null],
+  ])("is a duplicate when another payment exists and %s", (_, cart) => {
+    expect(decide({ cart, collection: { has_other_payment: true } })).toEqual(
+      review("duplicate")
+    )
+  })
+
+  it.each([
+    ["costs more", { total: "14" }],
+    ["costs less", { total: "10.99" }],
+    ["is in another currency", { currency_code: "khr" }],
+    ["costs nothing", { total: "0" }],
+    ["has no currency", { currency_code: null }],
+    ["is gone", { total: null, currency_code: null }],
+  ])("makes no order of a cart that %s", (_, cart) => {
+    expect(decide({ cart })).toEqual(review("order_failed"))
+    expect(decide({ cart, charge: LATE })).toEqual(review("paid_late"))
+  })
+
+  it("tells a person what the cart costs and what was paid for", () => {
+    expect(decide({ cart: { total: "14" } })).toMatchObject({
+      message: "The cart now costs 14 usd, the KHQR asked for 11 usd",
+    })
+  })
+})
+
+describe("A charge paid after its time", () => {
+  it.each([
+    ["60 s", 60_000, COMPLETE, COMPLETE],
+    ["60.001 s", 60_001, COMPLETE, review("paid_late")],
+    ["a day", 86_400_000, COMPLETE, review("paid_late")],
+  ])(
+    "%s late is honoured, or reviewed if the shop says so",
+    (_, ms, honoured, reviewed) => {
+      const charge = { paid_at: after(ms) }
+
+      expect(decide({ charge, latePayments: "honour" })).toEqual(honoured)
+      expect(decide({ charge, latePayments: "review" })).toEqual(reviewed)
+    }
+  )
+
+  it("is a duplicate first", () => {
+    expect(
+      decide({
+        charge: LATE,
+        latePayments: "review",
+        collection: { has_other_payment: true },
+      })
+    ).toEqual(review("duplicate"))
+  })
+
+  it("opens the session that its expiry canceled", () => {
+    expect(decide({ charge: LATE, session: { status: "canceled" } })).toEqual({
+      ...COMPLETE,
+      reopenSession: true,
+    })
+  })
+})
+
+describe("An expired charge", () => {
+  const EXPIRED = { status: "expired", paid_at: null }
+  const DONE = { action: "done", orderId: null }
+
+  it("cancels its session", () => {
+    expect(decide({ charge: EXPIRED })).toEqual({ action: "cancel_session" })
+    expect(decide({ charge: EXPIRED, cart: null, collection: null })).toEqual({
+      action: "cancel_session",
+    })
+  })
+
+  it("leaves a session alone that shows another KHQR by now", () => {
+    expect(decide({ charge: { ...EXPIRED, superseded_at: after(1) } })).toEqual(
+      DONE
+    )
+  })
+
+  it("leaves a session alone that is gone or has a payment", () => {
+    expect(decide({ charge: EXPIRED, session: null })).toEqual(DONE)
+    expect(decide({ charge: EXPIRED, session: BOOKED })).toEqual(DONE)
+    expect(decide({ charge: EXPIRED, session: BOOKED, cart: ORDERED })).toEqual(
+      DONE
+    )
+  })
+})
+
+describe("Whatever Medusa has", () => {
+  const amount = fc.constantFrom("11", "11.00", "10.99", "14", "0", "-11")
+  const currency = fc.constantFrom("usd", "khr")
+  const moment = fc.integer({ min: -600_000, max: 600_000 }).map(after)
+  const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary)
+
+  const anySituation: fc.Arbitrary<Situation> = fc.record({
+    charge: fc.record({
+      status: fc.constantFrom("paid", "expired", "completed"),
+      paid_at: maybe(moment),
+      expires_at: fc.constant(EXPIRES_AT),
+      superseded_at: maybe(moment),
+    }),
+    latePayments: fc.constantFrom("honour", "review"),
+    session: maybe(
+      fc.record({
+        status: fc.constantFrom("pending", "canceled", "captured", "error"),
+        amount,
+        currency_code: currency,
+        payment_id: maybe(fc.constant("pay_1")),
+      })
+    ),
+    collection: maybe(fc.record({ amount, has_other_payment: fc.boolean() })),
+    cart: maybe(
+      fc.record({
+        id: fc.constant("cart_1"),
+        total: maybe(amount),
+        currency_code: maybe(currency),
+        order_id: maybe(fc.constant("order_1")),
+      })
+    ),
+  })
+
+  /** Promises that hold for each answer to each situation. */
+  const PROMISES: Record<
+    string,
+    (situation: Situation, settlement: Settlement) => boolean
+  > = {
+    "A cart is completed only at the session's total and currency": (
+      { session, cart },
+      { action }
+    ) =>
+      action !== "complete_cart" ||
+      (sameAmount(cart!.total!, session!.amount) &&
+        cart!.currency_code === session!.currency_code),
+
+    "A cart is completed only while it has no order": ({ cart }, { action }) =>
+      action !== "complete_cart" || cart!.order_id === null,
+
+    "Without a session it is done or for a person": ({ session }, { action }) =>
+      session !== null || action === "done" || action === "review",
+
+    "Without a session a paid charge is orphaned": (
+      { session, charge },
+      settlement
+    ) =>
+      session !== null ||
+      charge.status === "expired" ||
+      (settlement.action === "review" && settlement.reason === "orphaned"),
+
+    "An expired charge books nothing": ({ charge }, { action }) =>
+      charge.status !== "expired" ||
+      action === "done" ||
+      action === "cancel_session",
+
+    "Only an expired charge cancels, and never a session with a payment": (
+      { charge, session },
+      { action }
+    ) =>
+      action !== "cancel_session" ||
+      (charge.status === "expired" && session!.payment_id === null),
+
+    "A payment is booked only where there is none": (
+      { session, collection },
+      { action }
+    ) =>
+      action !== "book_payment" ||
+      (session!.payment_id === null && !collection!.has_other_payment),
+
+    "A second payment never makes an order": (
+      { session, collection },
+      { action }
+    ) =>
+      !collection?.has_other_payment ||
+      session?.payment_id != null ||
+      !["complete_cart", "book_payment"].includes(action),
+
+    "A paid charge is done only when its payment is there, and no order awaited":
+      ({ charge, session, cart }, { action }) =>
+        action !== "done" ||
+        charge.status === "expired" ||
+        (session!.payment_id !== null &&
+          (cart === null || cart.order_id !== null)),
+
+    "A session is opened again only when it has no payment": (
+      { session },
+      settlement
+    ) =>
+      !("reopenSession" in settlement) ||
+      settlement.reopenSession ===
+        (session!.payment_id === null && session!.status !== "pending"),
+  }
+
+  it("every promise is kept, and nothing it was given is changed", () => {
+    fc.assert(
+      fc.property(anySituation, (given) => {
+        const copy = structuredClone(given)
+        const settlement = decideSettlement(given)
+        const broken = Object.keys(PROMISES).filter(
+          (name) => !PROMISES[name](given, settlement)
+        )
+
+        expect(broken).toEqual([])
+        expect(given).toEqual(copy)
+      }),
+      { numRuns: 10_000 }
+    )
+  })
+})
