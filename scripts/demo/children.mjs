@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { stripVTControlCharacters } from "node:util"
 import { waitUntil } from "../processes.mjs"
 import { root } from "../setup.mjs"
 import { DemoError } from "./faults.mjs"
@@ -94,7 +95,7 @@ function sendToGroup(pid, name) {
 }
 
 function lastLines(path) {
-  return readFileSync(path, "utf8")
+  return stripVTControlCharacters(readFileSync(path, "utf8"))
     .trimEnd()
     .split("\n")
     .slice(-LOG_LINES)
