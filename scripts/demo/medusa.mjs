@@ -1,7 +1,6 @@
 import { join } from "node:path"
 import { root } from "../setup.mjs"
 import { startChild } from "./children.mjs"
-import { secrets } from "./memory.mjs"
 
 /** Of the dashboard. No secret: it listens on this machine only. */
 export const ADMIN = { email: "admin@example.com", password: "khqr-demo" }
@@ -51,11 +50,11 @@ export async function startMedusa(run) {
  * @param {string} run.databaseUrl
  * @param {boolean} [run.fresh] the database is empty
  * @param {{ url: string, token: string }} run.bank
+ * @param {{ jwt: string, cookie: string }} run.secrets
  * @param {number} run.port Medusa's
  * @param {number} [run.storefrontPort]
  */
 function environment(run) {
-  const { jwt, cookie } = secrets()
   const own = origins(run.port)
   const storefront = run.storefrontPort ? origins(run.storefrontPort) : []
   return {
@@ -73,8 +72,8 @@ function environment(run) {
     STORE_CORS: [...storefront, ...own].join(","),
     ADMIN_CORS: own.join(","),
     AUTH_CORS: [...storefront, ...own].join(","),
-    JWT_SECRET: jwt,
-    COOKIE_SECRET: cookie,
+    JWT_SECRET: run.secrets.jwt,
+    COOKIE_SECRET: run.secrets.cookie,
     BAKONG_BASE_URL: run.bank.url,
     BAKONG_TOKEN: run.bank.token,
     KHQR_ACCOUNT_ID: "phsar_toul@devb",

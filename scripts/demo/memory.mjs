@@ -14,18 +14,18 @@ import { root } from "../setup.mjs"
 
 export const memory = join(root, ".cache", "demo")
 
-/**
- * Random for each clone and the same at each start: logins and the bank's tokens outlive a restart.
- *
- * @returns {{ jwt: string, cookie: string, bank: string }}
- */
-export function secrets() {
+/** @returns {{ jwt: string, cookie: string, bank: string }} */
+export function randomSecrets() {
+  const random = () => randomBytes(32).toString("base64url")
+  return { jwt: random(), cookie: random(), bank: random() }
+}
+
+/** Random for each clone and the same at each start: logins and the bank's tokens outlive a restart. */
+export function keptSecrets() {
   const file = join(memory, "secrets.json")
   if (!existsSync(file)) {
-    const random = () => randomBytes(32).toString("base64url")
-    const made = { jwt: random(), cookie: random(), bank: random() }
     mkdirSync(memory, { recursive: true })
-    writeFileSync(file, JSON.stringify(made), { mode: 0o600 })
+    writeFileSync(file, JSON.stringify(randomSecrets()), { mode: 0o600 })
   }
   return JSON.parse(readFileSync(file, "utf8"))
 }

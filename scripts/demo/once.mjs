@@ -1,7 +1,9 @@
 import { DatabaseInUseError, startDatabase } from "../database.mjs"
 import { startBank } from "./bank.mjs"
 import { stopChildren } from "./children.mjs"
+import { checkReachable } from "./database.mjs"
 import { ADMIN, migrate, startMedusa } from "./medusa.mjs"
+import { randomSecrets } from "./memory.mjs"
 import { anyFreePort } from "./ports.mjs"
 import { purchase } from "./purchase.mjs"
 import { timed } from "./report.mjs"
@@ -18,7 +20,11 @@ export async function buyOnce({ currencies }) {
     console.log("An empty shop")
     const database = await timed("database", startFreeDatabase)
     closing.push(() => database.stop())
-    const bank = await timed("simulated bank", () => startBank(0))
+    await checkReachable(database)
+    const secrets = randomSecrets()
+    const bank = await timed("simulated bank", () =>
+      startBank({ port: 0, tokenSecret: secrets.bank })
+    )
     closing.push(() => bank.close())
     const run = {
       name: "demo-once",
@@ -26,6 +32,7 @@ export async function buyOnce({ currencies }) {
       databaseUrl: database.url,
       fresh: !process.env.DATABASE_URL,
       bank,
+      secrets,
       port: await anyFreePort(),
     }
     await timed("migration", () => migrate(run))

@@ -2,9 +2,10 @@ import { claim, InUseError } from "../claim.mjs"
 import { startDatabase } from "../database.mjs"
 import { startBank } from "./bank.mjs"
 import { stopChildren } from "./children.mjs"
+import { checkReachable } from "./database.mjs"
 import { DemoError } from "./faults.mjs"
 import { ADMIN, migrate, startMedusa } from "./medusa.mjs"
-import { fingerprintOf, memory, Stamp } from "./memory.mjs"
+import { fingerprintOf, keptSecrets, memory, Stamp } from "./memory.mjs"
 import { choosePort } from "./ports.mjs"
 import { buildStorefront } from "./storefront.mjs"
 
@@ -23,16 +24,22 @@ export async function serveDemo({ reset, start, signal }) {
   const closing = [claimDemo()]
   try {
     const ports = await choosePorts()
-    const bank = await startBank(ports.bank)
+    const secrets = keptSecrets()
+    const bank = await startBank({
+      port: ports.bank,
+      tokenSecret: secrets.bank,
+    })
     closing.push(() => bank.close())
     const { database, prepared } = await openDatabase(reset)
     closing.push(() => database.stop())
+    await checkReachable(database)
     const run = {
       name: "demo",
       dashboard: true,
       databaseUrl: database.url,
       fresh: prepared.isFresh,
       bank,
+      secrets,
       port: ports.medusa,
       storefrontPort: ports.storefront,
     }
