@@ -1,13 +1,14 @@
 /**
- * One configuration, four layers, chosen by TEST_TYPE:
+ * One configuration, five layers, chosen by TEST_TYPE:
  * unit (beside the code), modules (a module on PostgreSQL), http (a whole Medusa),
- * e2e (a shop and a browser). `npm test` sets it, with the database and the browser.
+ * e2e (a shop and a browser), package (the tarball in somebody else's shop). `npm test` sets it, with the database and the browser.
  */
 const layers = {
   unit: ["**/src/**/__tests__/**/*.spec.ts"],
   modules: ["**/integration-tests/modules/**/*.spec.ts"],
   http: ["**/integration-tests/http/**/*.spec.ts"],
   e2e: ["**/integration-tests/e2e/**/*.spec.ts"],
+  package: ["**/integration-tests/package/**/*.spec.ts"],
 }
 
 const layer = process.env.TEST_TYPE ?? "unit"

@@ -37,6 +37,7 @@ const layers = {
       // A shop and a browser at a time: two of them starve each other on two cores.
       ["--runInBand", "--forceExit"]
     ),
+  package: async () => jest("package", await databaseVariables(), ONE_EACH),
 }
 
 /** A suite boots a whole Medusa, of up to 1 GB, which keeps timers after its tests. */
