@@ -318,6 +318,20 @@ describe("A bank that answers nobody", () => {
     }
   )
 
+  it("is asked no more when the probe after a closed list finds the quota spent", async () => {
+    bank.setFault({ kind: "list_closed" })
+    bank.setFault({ kind: "quota_spent", endpoint: SINGLE })
+    const results = await ask(120)
+
+    expect(calls()).toEqual(["list:50", "single"])
+    expect(words(results)).toEqual(["quota_spent", ...times(49, "forbidden")])
+
+    bank.clearFaults()
+    forget()
+    await ask(3)
+    expect(calls()).toEqual(["list:3"])
+  })
+
   it("dates the probed charge by the probe", async () => {
     bank.setFault({ kind: "forbidden" })
     const [probed, other] = await ask(3)

@@ -310,6 +310,14 @@ describe("A bank that says nothing", () => {
     expect(end.next_check_at).toBeNull()
   })
 
+  it("is asked by the minute until a day after the KHQR's time, then by the hour", () => {
+    const pause = (now: Date) =>
+      +planNextCheck(charge({ unknowns: 99 }), now)!.at - +now
+
+    expect(pause(later(EXPIRES_AT, DAY))).toBe(MINUTE)
+    expect(pause(later(EXPIRES_AT, DAY + 1))).toBe(HOUR)
+  })
+
   it("is asked no more about an expired charge after a day", () => {
     const { charge: end, asked } = live({
       bank: (now) => (now <= CLOSES_AT ? NOT_FOUND : unknown()),

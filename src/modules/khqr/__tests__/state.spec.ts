@@ -930,7 +930,7 @@ describe("Whatever happens to a charge, in whatever order", () => {
         )
         expect(broken).toEqual([])
       }),
-      { numRuns: 10_000 }
+      { numRuns: 6_000 }
     )
   })
 
