@@ -144,6 +144,21 @@ moduleIntegrationTestRunner<KhqrModuleService>({
         expect(await service.listChargesOfSession("payses_a")).toHaveLength(2)
       })
 
+      it("lets go of a session's KHQR, but not of one with money", async () => {
+        const unpaid = await issue("payses_a")
+        expect(await service.letGo("payses_a", "medusa")).toBe(true)
+        expect(
+          (await service.retrieveKhqrCharge(unpaid.id)).superseded_at
+        ).not.toBeNull()
+
+        const charge = await issue("payses_b")
+        await service.recordAnswers([paid(charge)])
+        expect(await service.letGo("payses_b", "medusa")).toBe(false)
+        expect(
+          (await service.retrieveKhqrCharge(charge.id)).superseded_at
+        ).toBeNull()
+      })
+
       it("leaves no trace of a charge that could not be made", async () => {
         await expect(
           service.issueCharge(

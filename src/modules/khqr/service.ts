@@ -175,6 +175,25 @@ export default class KhqrModuleService extends MedusaService({
     }
   }
 
+  /**
+   * Medusa wants to delete or cancel the session: its KHQR is shown no more.
+   * @returns false, with nothing changed, when money is on record for the session
+   */
+  @InjectTransactionManager()
+  async letGo(
+    paymentSessionId: string,
+    actor: Actor,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<boolean> {
+    await this.lockSession_(paymentSessionId, context)
+    const charges = await this.listChargesOfSession(paymentSessionId, context)
+    if (charges.some(hasMoney)) {
+      return false
+    }
+    await this.supersedeSession(paymentSessionId, actor, context)
+    return true
+  }
+
   /** Remembers which collection and cart a charge belongs to, for the day its session is gone. */
   @InjectManager()
   async linkCharges(

@@ -235,16 +235,16 @@ class KhqrProviderService extends AbstractPaymentProvider {
     if (!charge) {
       return
     }
-    const charges = await this.ledger_.listChargesOfSession(
-      charge.payment_session_id
+    const released = await this.ledger_.letGo(
+      charge.payment_session_id,
+      "medusa"
     )
-    if (charges.some(hasMoney)) {
+    if (!released) {
       throw new MedusaError(
         MedusaError.Types.NOT_ALLOWED,
         `The KHQR ${charge.reference} is paid, so its payment cannot be ${verb}. The order follows, or a person looks at it.`
       )
     }
-    await this.ledger_.supersedeSession(charge.payment_session_id, "medusa")
   }
 }
 
