@@ -40,8 +40,12 @@ export class Stamp {
     return existsSync(this.file)
   }
 
+  read() {
+    return this.exists ? readFileSync(this.file, "utf8") : undefined
+  }
+
   matches(fingerprint) {
-    return this.exists && readFileSync(this.file, "utf8") === fingerprint
+    return this.read() === fingerprint
   }
 
   write(fingerprint) {
@@ -54,12 +58,9 @@ export class Stamp {
   }
 }
 
-/** @param {string[]} paths files and folders below the root @param {string[]} [words] */
-export function fingerprintOf(paths, words = []) {
+/** @param {string[]} paths files and folders below the root */
+export function fingerprintOf(paths) {
   const hash = createHash("sha256")
-  for (const word of words) {
-    hash.update(`${word}\0`)
-  }
   for (const path of paths.flatMap((path) => filesBelow(path))) {
     hash.update(`${path}\0`).update(readFileSync(join(root, path)))
   }
@@ -68,7 +69,8 @@ export function fingerprintOf(paths, words = []) {
 
 const NO_SOURCES = ["node_modules", "dist", "__tests__"]
 
-function filesBelow(path) {
+/** @returns {string[]} paths below the root, none when there is nothing */
+export function filesBelow(path) {
   const full = join(root, path)
   if (!existsSync(full)) {
     return []

@@ -5,12 +5,12 @@ import { stopChildren } from "./children.mjs"
 import { checkReachable } from "./database.mjs"
 import { DemoError } from "./faults.mjs"
 import { ADMIN, migrate, startMedusa } from "./medusa.mjs"
-import { fingerprintOf, keptSecrets, memory, Stamp } from "./memory.mjs"
+import { keptSecrets, memory } from "./memory.mjs"
 import { choosePort } from "./ports.mjs"
+import { Schema } from "./schema.mjs"
 import { buildStorefront } from "./storefront.mjs"
 
 const WISHES = { storefront: 8000, medusa: 9000, bank: 9100 }
-const SCHEMA = ["package-lock.json", "src/modules/khqr/migrations", "src/links"]
 
 /**
  * `npm run demo`: everything, until we are to end.
@@ -96,24 +96,22 @@ async function choosePorts() {
   return ports
 }
 
-/**
- * Until a shop has been made completely, each start begins with an empty database: what an
- * interrupted first start has left is worth nothing.
- */
 async function openDatabase(reset) {
-  const stamp = new Stamp("schema")
-  if (reset) {
-    stamp.remove()
+  const schema = new Schema()
+  if (schema.fault === "rewritten") {
+    console.log("The plugin's migrations were rewritten: the shop starts empty")
   }
-  const temporary = !stamp.exists
+  if (reset || schema.fault) {
+    schema.forget()
+  }
+  const temporary = schema.fault !== undefined
   const database = await startDatabase({ name: "demo", temporary })
-  // The password tells one database from another. In a given one anything may have happened.
+  // In a given database anything may have happened since.
   const isOurs = !process.env.DATABASE_URL
-  const fingerprint = fingerprintOf(SCHEMA, [database.password])
   const prepared = {
     isFresh: isOurs && temporary,
-    isDone: isOurs && stamp.matches(fingerprint),
-    done: () => stamp.write(fingerprint),
+    isDone: isOurs && schema.isCurrent(database),
+    done: () => schema.remember(database),
   }
   return { database, prepared }
 }
