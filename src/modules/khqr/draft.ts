@@ -1,4 +1,4 @@
-import { MedusaError } from "@medusajs/framework/utils"
+import { generateEntityId, MedusaError } from "@medusajs/framework/utils"
 
 import {
   buildKhqr,
@@ -9,6 +9,7 @@ import {
 import { receiverOf, type KhqrOptions } from "./options"
 import { planNextCheck } from "./plan"
 import { newReference } from "./reference"
+import type { Charge } from "./types"
 
 export type ChargeRequest = {
   payment_session_id: string
@@ -16,6 +17,26 @@ export type ChargeRequest = {
   amount: string
   /** `usd` or `khr`, in any case. */
   currency_code: string
+}
+
+const NOTHING_YET = {
+  payment_collection_id: null,
+  cart_id: null,
+  order_id: null,
+  review_reason: null,
+  bank_hash: null,
+  payer_account: null,
+  paid_amount: null,
+  paid_currency: null,
+  paid_to: null,
+  paid_at: null,
+  found_at: null,
+  settled_at: null,
+  next_settle_at: null,
+  leased_until: null,
+  last_signal_at: null,
+  last_outcome: null,
+  deleted_at: null,
 }
 
 /**
@@ -27,7 +48,7 @@ export function draftCharge(
   request: ChargeRequest,
   options: KhqrOptions,
   now: Date
-) {
+): Charge {
   const currency = currencyOf(request)
   const khqrAmount = amountOf(request, currency, options)
   const expiresAt = new Date(now.getTime() + options.expiresInSeconds * 1_000)
@@ -59,6 +80,8 @@ export function draftCharge(
   }
   return {
     ...life,
+    ...NOTHING_YET,
+    id: generateEntityId(undefined, "khqr"),
     reference,
     md5,
     qr,
@@ -68,6 +91,8 @@ export function draftCharge(
     khqr_amount: khqrAmount,
     account_id: options.merchant.accountId,
     next_check_at: planNextCheck(life, now)?.at ?? null,
+    created_at: now,
+    updated_at: now,
   }
 }
 

@@ -1,3 +1,5 @@
+import { generateEntityId } from "@medusajs/framework/utils"
+
 import type { BakongCall } from "../../bakong"
 import { describeOutcome, type ChargeEvent, type Transition } from "./state"
 import type { Actor, Charge } from "./types"
@@ -5,6 +7,18 @@ import type { Actor, Charge } from "./types"
 /** A poll that says the same as the last one is counted, not written down. */
 export function isNews(before: Charge, after: Charge): boolean {
   return before.last_outcome !== after.last_outcome
+}
+
+/** The first line of a charge's history. */
+export function issuedEntry(charge: Charge, actor: Actor) {
+  return {
+    id: generateEntityId(undefined, "khqrev"),
+    charge_id: charge.id,
+    kind: "issued",
+    actor,
+    status: charge.status,
+    message: `${charge.khqr_amount} ${charge.currency_code.toUpperCase()}`,
+  }
 }
 
 /** One line of a charge's history, with the call that brought the news. */

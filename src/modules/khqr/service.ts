@@ -11,7 +11,7 @@ import type { SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
 import { BakongClient, type BakongCall, type Outcome } from "../../bakong"
 import { Inquiry, type Question } from "./ask"
 import { draftCharge, type ChargeRequest } from "./draft"
-import { historyEntry, isNews } from "./history"
+import { historyEntry, isNews, issuedEntry } from "./history"
 import KhqrCharge from "./models/charge"
 import KhqrEvent from "./models/event"
 import { parseOptions, type KhqrOptions } from "./options"
@@ -66,29 +66,15 @@ export default class KhqrModuleService extends MedusaService({
    * Writes a new charge for a payment session and supersedes the one shown before.
    * @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry.
    */
-  @InjectTransactionManager()
+  @InjectManager()
   async issueCharge(
     input: ChargeRequest,
     actor: Actor,
     @MedusaContext() context: SqlContext = {}
   ): Promise<Charge> {
-    const now = new Date()
-    const draft = draftCharge(input, this.options_, now)
-    await this.supersedeSession(input.payment_session_id, actor, context)
-    // Left to itself, the unit of work would insert the new one before it lets go of the old one.
-    await context.transactionManager!.flush()
-    const charge = await this.createKhqrCharges(draft, context)
-    await this.createKhqrEvents(
-      {
-        charge_id: charge.id,
-        kind: "issued",
-        actor,
-        status: charge.status,
-        message: `${charge.khqr_amount} ${charge.currency_code.toUpperCase()}`,
-      },
-      context
-    )
-    return charge
+    const draft = draftCharge(input, this.options_, new Date())
+    const written = await this.writeUnlessShown_(draft, actor, context)
+    return written ? draft : this.replaceShown_(draft, actor, context)
   }
 
   /**
@@ -373,6 +359,47 @@ export default class KhqrModuleService extends MedusaService({
     )
   }
 
+  @InjectTransactionManager()
+  protected async replaceShown_(
+    draft: Charge,
+    actor: Actor,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Charge> {
+    await this.supersedeSession(draft.payment_session_id, actor, context)
+    // Left to itself, the unit of work would let go of the old one after the new one is written.
+    await context.transactionManager!.flush()
+    const written = await this.writeUnlessShown_(draft, actor, context)
+    // Somebody else was faster: theirs is now the one to replace.
+    return written ? draft : this.replaceShown_(draft, actor, context)
+  }
+
+  /**
+   * Writes a charge with the first line of its history, unless its session shows one already.
+   * One statement, since a checkout waits for it: nearly every session is new.
+   * @returns whether it was written
+   */
+  protected async writeUnlessShown_(
+    draft: Charge,
+    actor: Actor,
+    context: SqlContext
+  ): Promise<boolean> {
+    const charge = insertion("khqr_charge", draft)
+    const event = insertion("khqr_event", issuedEntry(draft, actor))
+    const manager = context.transactionManager ?? context.manager!
+    const written = await manager.execute<unknown[]>(
+      `WITH charge AS (
+         INSERT INTO ${charge.into} VALUES (${charge.marks})
+         ON CONFLICT (payment_session_id) WHERE superseded_at IS NULL AND deleted_at IS NULL
+         DO NOTHING RETURNING id
+       ), event AS (
+         INSERT INTO ${event.into} SELECT ${event.marks} FROM charge
+       )
+       SELECT id FROM charge`,
+      [...charge.values, ...event.values]
+    )
+    return written.length > 0
+  }
+
   /** Runs the rules, writes the row and its history. The row is locked by the caller. */
   protected async apply_(
     before: Charge,
@@ -501,6 +528,15 @@ export default class KhqrModuleService extends MedusaService({
       { options: { refresh: true } } as never,
       context
     )
+  }
+}
+
+function insertion(table: string, row: Record<string, unknown>) {
+  const columns = Object.keys(row)
+  return {
+    into: `${table} (${columns.join(", ")})`,
+    marks: columns.map(() => "?").join(", "),
+    values: Object.values(row),
   }
 }
 
