@@ -275,7 +275,7 @@ moduleIntegrationTestRunner<KhqrModuleService>({
           [a, b].map(({ id }) =>
             service.recordSettlement(
               id,
-              { type: "settled", orderId: "order_1" },
+              { type: "settled", decidedFor: "paid", orderId: "order_1" },
               "clock"
             )
           )

@@ -1,10 +1,17 @@
-import { isPaidLate, type ReviewReason } from "../modules/khqr/state"
+import {
+  isPaidLate,
+  type ChargeStatus,
+  type ReviewReason,
+} from "../modules/khqr/state"
 import { sameAmount } from "../khqr"
 
 /** What Medusa has for a charge, read anew each time. Amounts are exact decimals. */
 export type Situation = {
   charge: {
-    status: string
+    status: ChargeStatus
+    review_reason: ReviewReason | null
+    amount: string
+    currency_code: string
     paid_at: Date | null
     expires_at: Date
     superseded_at: Date | null
@@ -31,7 +38,7 @@ export type Situation = {
 export type Settlement =
   | { action: "done"; orderId: string | null }
   | { action: "review"; reason: ReviewReason; message: string }
-  /** An expired charge: the session becomes `canceled`, so that shop and dashboard see it. */
+  /** An unpaid charge whose time is over: the session becomes `canceled`, so that shop and dashboard see it. */
   | { action: "cancel_session" }
   /** An open cart: heal what needs healing, then complete it. */
   | {
@@ -51,11 +58,14 @@ export type Settlement =
 export function decideSettlement(situation: Situation): Settlement {
   const { charge, session, collection, cart } = situation
 
-  if (charge.status === "expired") {
+  if (charge.status === "expired" || charge.status === "failed") {
     const gone = session === null || session.payment_id !== null
     return gone || charge.superseded_at !== null
       ? { action: "done", orderId: null }
       : { action: "cancel_session" }
+  }
+  if (charge.status !== "paid" || charge.review_reason !== null) {
+    return { action: "done", orderId: cart?.order_id ?? null }
   }
 
   if (!session || !collection) {
@@ -70,6 +80,15 @@ export function decideSettlement(situation: Situation): Settlement {
   }
   if (session.payment_id === null && collection.has_other_payment) {
     return review("duplicate", "The order was already paid in another way")
+  }
+  if (
+    charge.currency_code !== session.currency_code ||
+    !sameAmount(charge.amount, session.amount)
+  ) {
+    return review(
+      "amount_mismatch",
+      `The session now asks for ${session.amount} ${session.currency_code}, the KHQR asked for ${charge.amount} ${charge.currency_code}`
+    )
   }
 
   const late = isPaidLate(charge)

@@ -5,7 +5,10 @@ export type Question = { charge_id: string; md5: string }
 
 const LIST_LIMIT = 50
 const SINGLES_AT_ONCE = 5
-const LIST_CLOSED_FOR_MS = 6 * 3_600_000
+
+/** A list that is refused stays refused; one that could not be read may be whole again soon. */
+const LIST_FORBIDDEN_FOR_MS = 6 * 3_600_000
+const LIST_UNREADABLE_FOR_MS = 600_000
 
 /** Reasons that would meet the next question too: asking on would only cost. */
 const STOPS_ASKING: UnknownReason[] = [
@@ -79,7 +82,10 @@ export class Inquiry {
     if (stopsAsking(probe) || reasonOf(probe) === reasonOf(results[0])) {
       return results.map((r) => (r.charge_id === first.charge_id ? probe : r))
     }
-    this.listClosedUntil_ = now.getTime() + LIST_CLOSED_FOR_MS
+    const forbidden = reasonOf(results[0]) === "forbidden"
+    this.listClosedUntil_ =
+      now.getTime() +
+      (forbidden ? LIST_FORBIDDEN_FOR_MS : LIST_UNREADABLE_FOR_MS)
     return [probe, ...(await this.askEach_(others))]
   }
 

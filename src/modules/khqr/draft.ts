@@ -6,7 +6,7 @@ import {
   toKhqrAmount,
   type KhqrCurrency,
 } from "../../khqr"
-import { receiverOf, type KhqrOptions } from "./options"
+import { printedFields, type KhqrOptions } from "./options"
 import { planNextCheck } from "./plan"
 import { newReference } from "./reference"
 import type { Charge } from "./types"
@@ -55,15 +55,10 @@ export function draftCharge(
   const reference = newReference()
   const { qr, md5 } = buildKhqr(
     {
-      receiver: receiverOf(options.merchant),
+      ...printedFields(options.merchant),
       amount: khqrAmount,
       currency,
-      merchantName: options.merchant.name,
-      merchantCity: options.merchant.city,
-      merchantCategoryCode: options.merchant.categoryCode,
       billNumber: reference,
-      storeLabel: options.merchant.storeLabel,
-      terminalLabel: options.merchant.terminalLabel,
       expiresAt: expiresAt.getTime(),
     },
     now.getTime()
@@ -76,7 +71,9 @@ export function draftCharge(
     last_checked_at: null,
     checks: 0,
     unknowns: 0,
+    unknown_since: null,
     settle_attempts: 0,
+    lasting_settle_failures: 0,
   }
   return {
     ...life,

@@ -1,6 +1,7 @@
 import { z } from "@medusajs/framework/zod"
 
-import type { KhqrReceiver } from "../../khqr"
+import { buildKhqr, type KhqrReceiver } from "../../khqr"
+import { newReference } from "./reference"
 
 const BAKONG_PRODUCTION = "https://api-bakong.nbc.gov.kh"
 
@@ -15,12 +16,14 @@ const text = (most: number) =>
       "must be printable ASCII; a Khmer name goes into merchant.nameKm"
     )
 
-const httpUrl = z
-  .string()
-  .regex(
-    /^https?:\/\/\S+$/,
-    "must be a URL that starts with http:// or https://"
-  )
+const httpUrl = z.string().refine((value) => parseUrl(value) !== null, {
+  error: "must be a URL that starts with http:// or https://",
+})
+
+const httpOrigin = httpUrl.refine(
+  (value) => ["/", undefined].includes(parseUrl(value)?.pathname),
+  { error: "must be a host without a path, as https://api-bakong.nbc.gov.kh" }
+)
 
 const merchantFields = {
   accountId: text(32).regex(
@@ -70,7 +73,7 @@ const merchant = z.preprocess(
 
 const bakong = z.strictObject({
   token: z.string().trim().min(1, "must not be empty"),
-  baseUrl: httpUrl.default(BAKONG_PRODUCTION),
+  baseUrl: httpOrigin.default(BAKONG_PRODUCTION),
   timeoutMs: z.int().min(1_000).max(60_000).default(10_000),
   proxyUrl: httpUrl.optional(),
 })
@@ -169,16 +172,60 @@ export type KhqrOptions = z.output<typeof optionsSchema>
  */
 export function parseOptions(raw: unknown): KhqrOptions {
   const result = optionsSchema.safeParse(withoutMedusas(raw))
-  if (result.success) {
-    return result.data
+  if (!result.success) {
+    throw faulty(result.error.issues.flatMap((issue) => describe(issue, raw)))
   }
-  const faults = result.error.issues.flatMap((issue) => describe(issue, raw))
-  throw new Error(
+  const fault = tryKhqr(result.data)
+  if (fault) {
+    throw faulty([fault])
+  }
+  return result.data
+}
+
+/** Fields that are right by themselves may not fit together: better known now than at every checkout. */
+function tryKhqr({ merchant }: KhqrOptions): string | null {
+  const now = Date.now()
+  try {
+    buildKhqr(
+      {
+        ...printedFields(merchant),
+        amount: "1",
+        currency: "USD",
+        billNumber: newReference(),
+        expiresAt: now + 60_000,
+      },
+      now
+    )
+    return null
+  } catch (error) {
+    return `merchant does not fit into a KHQR: ${(error as Error).message}`
+  }
+}
+
+/** What every KHQR of the shop says of the merchant. */
+export function printedFields(merchant: KhqrOptions["merchant"]) {
+  return {
+    receiver: receiverOf(merchant),
+    merchantName: merchant.name,
+    merchantCity: merchant.city,
+    merchantCategoryCode: merchant.categoryCode,
+    storeLabel: merchant.storeLabel,
+    terminalLabel: merchant.terminalLabel,
+  }
+}
+
+function faulty(faults: string[]): Error {
+  return new Error(
     [
       "medusa-payment-khqr: the plugin's options in medusa-config.ts need mending:",
       ...faults.map((fault) => `  - ${fault}`),
     ].join("\n")
   )
+}
+
+function parseUrl(value: string): URL | null {
+  const url = URL.canParse(value) ? new URL(value) : null
+  return url && /^https?:$/.test(url.protocol) ? url : null
 }
 
 /** Medusa adds its database connection to the options of every module. */
@@ -187,7 +234,7 @@ function withoutMedusas(raw: unknown): unknown {
   return options
 }
 
-export function receiverOf(merchant: KhqrOptions["merchant"]): KhqrReceiver {
+function receiverOf(merchant: KhqrOptions["merchant"]): KhqrReceiver {
   return merchant.type === "merchant"
     ? {
         type: "merchant",

@@ -27,9 +27,6 @@ export const SIGNALS_UNTIL_MS = 24 * HOUR
 /** Some banks' apps do not enforce the expiry: payments are looked for this long after it. */
 const LATE_CHECKS_MS = [10 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 24 * HOUR]
 
-const LONGEST_BACKOFF_MS = MINUTE
-const LONGEST_BACKOFF_WHEN_OLD_MS = HOUR
-
 /**
  * When a charge is to be asked about next, or `null` when never again.
  * Pure. `retryAfterMs` is the bank's own wish, if it stated one.
@@ -48,14 +45,14 @@ export function planNextCheck(
   if (charge.status === "expired") {
     return lateCheck(charge, now)
   }
-  const closing: PlannedCheck = { at: closesAt(charge), reason: "closing" }
+  const closing = closingCheck(charge, now)
   if (charge.status === "failed") {
-    return closing.at > now ? closing : lateCheck(charge, now)
+    return wasClosed(charge) ? lateCheck(charge, now) : closing
   }
   const regular = regularCheck(charge, now)
   // The last regular check gives way to the closing one, so that no question is asked twice.
   const early = after(regular.at, SIGNAL_COOLDOWN_MS) <= closing.at
-  return early || now >= closing.at ? regular : closing
+  return early ? regular : closing
 }
 
 /**
@@ -80,6 +77,24 @@ export function planSignalledCheck(
   const at = new Date(Math.max(now.getTime(), lastAsked + cooldown))
   const earlier = charge.next_check_at !== null && charge.next_check_at <= at
   return earlier ? null : at
+}
+
+/** The question whose "not found" ends the charge; soon, when its moment passed while another was under way. */
+function closingCheck(charge: PlannedCharge, now: Date): PlannedCheck {
+  const closing = closesAt(charge)
+  const soonest = after(now, SIGNAL_COOLDOWN_MS)
+  return {
+    at:
+      closing > soonest || charge.last_checked_at === null ? closing : soonest,
+    reason: "closing",
+  }
+}
+
+function wasClosed(charge: PlannedCharge): boolean {
+  return (
+    charge.last_checked_at !== null &&
+    charge.last_checked_at >= closesAt(charge)
+  )
 }
 
 function regularCheck(charge: PlannedCharge, now: Date): PlannedCheck {
@@ -109,13 +124,23 @@ function backoff(
   now: Date,
   retryAfterMs: number
 ): PlannedCheck | null {
-  const old = now.getTime() > charge.expires_at.getTime() + SIGNALS_UNTIL_MS
-  if (old && charge.status === "expired") {
+  const age = now.getTime() - charge.expires_at.getTime()
+  if (age > SIGNALS_UNTIL_MS && charge.status === "expired") {
     return null
   }
-  const longest = old ? LONGEST_BACKOFF_WHEN_OLD_MS : LONGEST_BACKOFF_MS
-  const pause = Math.min(1_500 * 2 ** Math.min(charge.unknowns, 16), longest)
+  const pause = Math.min(
+    1_500 * 2 ** Math.min(charge.unknowns, 16),
+    longestBackoff(charge, age)
+  )
   return { at: after(now, Math.max(pause, retryAfterMs)), reason: "backoff" }
+}
+
+/** Nobody waits at a screen for an old charge. `age` is counted from `expires_at`. */
+function longestBackoff(charge: PlannedCharge, age: number): number {
+  if (charge.status === "expired" || age > SIGNALS_UNTIL_MS) {
+    return HOUR
+  }
+  return age > HOUR ? 10 * MINUTE : MINUTE
 }
 
 function after(now: Date, ms: number): Date {

@@ -16,8 +16,14 @@ import KhqrCharge from "./models/charge"
 import KhqrEvent from "./models/event"
 import { parseOptions, type KhqrOptions } from "./options"
 import { planNextCheck, planSignalledCheck } from "./plan"
+import { bookableCharge, chargeToShow } from "./session-charges"
 import { sessionDataOf, type KhqrSessionData } from "./session-data"
-import { hasMoney, transition, type ChargeEvent } from "./state"
+import {
+  hasMoney,
+  transition,
+  type ChargeEvent,
+  type SettlementEvent,
+} from "./state"
 import type {
   Actor,
   Charge,
@@ -25,7 +31,7 @@ import type {
   CheckResult,
   SignalKind,
 } from "./types"
-import { chargeToShow, presentCharge, type ChargeView } from "./view"
+import { presentCharge, type ChargeView } from "./view"
 
 type SqlContext = Context<SqlEntityManager>
 
@@ -133,6 +139,16 @@ export default class KhqrModuleService extends MedusaService({
     return charge
       ? presentCharge(charge, this.options_.merchant, new Date())
       : null
+  }
+
+  /** The charge for which Medusa may book a payment of the session, if there is one. */
+  @InjectManager()
+  async findBookable(
+    paymentSessionId: string,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Charge | undefined> {
+    const charges = await this.listChargesOfSession(paymentSessionId, context)
+    return bookableCharge(charges, this.options_.latePayments)
   }
 
   /** What Medusa's payment session says of a charge, without the keys a client made up in `sent`. */
@@ -331,10 +347,7 @@ export default class KhqrModuleService extends MedusaService({
   @InjectTransactionManager()
   async recordSettlement(
     chargeId: string,
-    event: Extract<
-      ChargeEvent,
-      { type: "settled" | "settle_failed" | "settle_refused" }
-    >,
+    event: SettlementEvent,
     actor: Actor,
     @MedusaContext() context: SqlContext = {}
   ): Promise<ChargeAnnouncement[]> {
@@ -350,6 +363,7 @@ export default class KhqrModuleService extends MedusaService({
       paidByAnother
         ? {
             type: "settle_refused",
+            decidedFor: event.decidedFor,
             reason: "duplicate",
             message: "The order was already paid by another KHQR",
           }

@@ -56,7 +56,9 @@ export type ChargeState = {
   last_outcome: string | null
   checks: number
   unknowns: number
+  unknown_since: Date | null
   settle_attempts: number
+  lasting_settle_failures: number
 }
 
 export type ChargeEvent =
@@ -64,12 +66,17 @@ export type ChargeEvent =
   | { type: "answered"; outcome: Outcome; askedAt: Date }
   /** Another KHQR is shown instead, or the payment session was deleted. */
   | { type: "superseded" }
-  /** Medusa has what it should have: the order of a paid charge, the canceled session of an expired one. */
-  | { type: "settled"; orderId: string | null }
-  /** Medusa could not be brought in line now; `lasting` says that trying again alone will hardly help. */
+  | SettlementEvent
+
+/** How bringing Medusa in line went, and for what the charge then was. */
+export type SettlementEvent = { decidedFor: ChargeStatus } & (
+  | /** Medusa has what it should have: the order of a paid charge, the canceled session of an unpaid one. */
+    { type: "settled"; orderId: string | null }
+    /** Medusa could not be brought in line now; `lasting` says that trying again alone will hardly help. */
   | { type: "settle_failed"; lasting: boolean; message: string }
   /** Medusa can never be brought in line by us. */
   | { type: "settle_refused"; reason: ReviewReason; message: string }
+)
 
 /** What follows from a transition outside the ledger. */
 export type Announcement =
@@ -88,13 +95,13 @@ export const EXPIRY_GRACE_MS = 120_000
 /** A payment this long after `expires_at` is still on time: the bank's clock and ours differ. */
 export const CLOCK_SKEW_MS = 60_000
 
-/** After this long past `expires_at` with no answer that counts, a person is asked to look. */
+/** After this long past `expires_at` of asking with no answer that counts, a person is asked to look. */
 export const UNVERIFIABLE_AFTER_MS = 24 * 3_600_000
 
-/** Failures in a row after which a cart that cannot be completed goes to review. */
+/** After so many in a row that speak of the cart itself, a person is asked. */
 export const MAX_LASTING_SETTLE_FAILURES = 5
 
-/** Other failures (a database away, a tax service down) are tried for about a day. */
+/** Others (a database away, a tax service down) are tried for about a day. */
 export const MAX_SETTLE_FAILURES = 300
 
 const RETURNED: FailedReason[] = ["refunded_by_receiver", "failed_at_ach"]
@@ -118,6 +125,22 @@ export function transition<T extends ChargeState>(
     case "superseded":
       return superseded(charge, now)
     case "settled":
+    case "settle_failed":
+    case "settle_refused":
+      // A late payment may have come since: what was done is then not what is due.
+      return event.decidedFor === charge.status
+        ? settlement(charge, event, now)
+        : unchanged(charge)
+  }
+}
+
+function settlement<T extends ChargeState>(
+  charge: T,
+  event: SettlementEvent,
+  now: Date
+): Transition<T> {
+  switch (event.type) {
+    case "settled":
       return settled(charge, event.orderId, now)
     case "settle_failed":
       return settleFailed(charge, event.lasting, event.message, now)
@@ -132,12 +155,18 @@ function answered<T extends ChargeState>(
   askedAt: Date,
   now: Date
 ): Transition<T> {
+  const silent = outcome.type === "unknown"
+  // Any answer that counts ends the doubt whether there will ever be one.
+  const doubtEnds =
+    !silent && !hasMoney(before) && before.review_reason === "unverifiable"
   const charge: T = {
     ...before,
     checks: before.checks + 1,
-    last_checked_at: askedAt,
+    last_checked_at: latest(before.last_checked_at, askedAt),
     last_outcome: describeOutcome(outcome),
-    unknowns: outcome.type === "unknown" ? before.unknowns + 1 : 0,
+    unknowns: silent ? before.unknowns + 1 : 0,
+    unknown_since: silent ? (before.unknown_since ?? askedAt) : null,
+    review_reason: doubtEnds ? null : before.review_reason,
   }
 
   // Money that is on record stays as it was recorded: the bank shows one transfer of a KHQR for ever.
@@ -147,11 +176,11 @@ function answered<T extends ChargeState>(
 
   switch (outcome.type) {
     case "paid":
-      return paid(charge, outcome.transaction, now)
+      return paid(charge, outcome.transaction, askedAt, now)
     case "not_found":
       return notFound(charge, askedAt, now)
     case "failed":
-      return failed(charge, outcome.reason, now)
+      return failed(charge, before, outcome.reason, now)
     case "unknown":
       return unknown(charge, now)
   }
@@ -160,9 +189,12 @@ function answered<T extends ChargeState>(
 function paid<T extends ChargeState>(
   before: T,
   transaction: Extract<Outcome, { type: "paid" }>["transaction"],
+  askedAt: Date,
   now: Date
 ): Transition<T> {
-  const paidAt = transaction.createdAt ?? transaction.acknowledgedAt
+  // Older answers bear no time: the transfer was there when we asked.
+  const paidAt =
+    transaction.createdAt ?? transaction.acknowledgedAt ?? askedAt.getTime()
   const mismatch = disagreement(before, transaction)
   const charge: T = {
     ...before,
@@ -173,10 +205,11 @@ function paid<T extends ChargeState>(
     paid_amount: transaction.amount,
     paid_currency: transaction.currency,
     paid_to: transaction.toAccountId,
-    paid_at: paidAt === null ? now : new Date(paidAt),
+    paid_at: new Date(paidAt),
     found_at: now,
     next_settle_at: mismatch ? null : now,
     settle_attempts: 0,
+    lasting_settle_failures: 0,
   }
   return {
     charge,
@@ -214,9 +247,9 @@ function notFound<T extends ChargeState>(
     charge: {
       ...charge,
       status: "expired",
-      review_reason: null,
       next_settle_at: now,
       settle_attempts: 0,
+      lasting_settle_failures: 0,
     },
     announcements: ["expired"],
     note: "Bakong found no transfer after the KHQR's time",
@@ -225,30 +258,69 @@ function notFound<T extends ChargeState>(
 
 function failed<T extends ChargeState>(
   charge: T,
+  before: ChargeState,
   reason: FailedReason,
-  _now: Date
+  now: Date
 ): Transition<T> {
-  const returned = RETURNED.includes(reason)
-  if (charge.status !== "pending" && !returned) {
-    return unchanged(charge)
+  if (RETURNED.includes(reason)) {
+    return returned(charge, reason)
   }
-  if (charge.review_reason === "returned") {
+  if (charge.status === "expired") {
     return unchanged(charge)
   }
   return {
     charge: {
       ...charge,
-      status: charge.status === "expired" ? "expired" : "failed",
-      review_reason: returned ? "returned" : null,
+      status: "failed",
+      // The first such answer to the closing check: nobody waits for this session any more.
+      next_settle_at: isFirstAtClosing(charge, before)
+        ? now
+        : charge.next_settle_at,
     },
-    announcements: returned ? ["failed", "review"] : ["failed"],
+    announcements: charge.status === "pending" ? ["failed"] : [],
+    note:
+      charge.status === "pending" ? "Bakong: the attempt to pay failed" : null,
+  }
+}
+
+/** The shopper's app said yes, the shop has no money: a person must look. */
+function returned<T extends ChargeState>(
+  charge: T,
+  reason: FailedReason
+): Transition<T> {
+  if (charge.review_reason === "returned") {
+    return unchanged(charge)
+  }
+  const open = charge.status !== "expired"
+  return {
+    charge: {
+      ...charge,
+      status: open ? "failed" : "expired",
+      review_reason: "returned",
+    },
+    announcements: open ? ["failed", "review"] : ["review"],
     note: `Bakong: ${reason.replaceAll("_", " ")}`,
   }
 }
 
+function isFirstAtClosing(charge: ChargeState, before: ChargeState): boolean {
+  const closing = closesAt(charge)
+  const asked = charge.last_checked_at
+  const askedBefore = before.last_checked_at
+  return (
+    asked !== null &&
+    asked >= closing &&
+    (askedBefore === null || askedBefore < closing)
+  )
+}
+
 function unknown<T extends ChargeState>(charge: T, now: Date): Transition<T> {
-  const tooLong =
-    now.getTime() >= charge.expires_at.getTime() + UNVERIFIABLE_AFTER_MS
+  // Counted from when we asked in vain, not from when we were away.
+  const since = Math.max(
+    charge.expires_at.getTime(),
+    (charge.unknown_since ?? now).getTime()
+  )
+  const tooLong = now.getTime() >= since + UNVERIFIABLE_AFTER_MS
   const open = charge.status === "pending" || charge.status === "failed"
   if (!open || !tooLong || charge.review_reason !== null) {
     return unchanged(charge)
@@ -305,8 +377,11 @@ function settleFailed<T extends ChargeState>(
     return unchanged(charge)
   }
   const attempts = charge.settle_attempts + 1
-  const most = lasting ? MAX_LASTING_SETTLE_FAILURES : MAX_SETTLE_FAILURES
-  if (attempts >= most) {
+  const lastingFailures = lasting ? charge.lasting_settle_failures + 1 : 0
+  if (
+    attempts >= MAX_SETTLE_FAILURES ||
+    lastingFailures >= MAX_LASTING_SETTLE_FAILURES
+  ) {
     return charge.status === "paid"
       ? settleRefused(charge, "order_failed", message)
       : unchanged({ ...charge, next_settle_at: null })
@@ -315,6 +390,7 @@ function settleFailed<T extends ChargeState>(
     charge: {
       ...charge,
       settle_attempts: attempts,
+      lasting_settle_failures: lastingFailures,
       next_settle_at: new Date(now.getTime() + settlePauseMs(attempts)),
     },
     announcements: [],
@@ -375,6 +451,11 @@ export function describeOutcome(outcome: Outcome): string {
 /** 2, 4, 8, … seconds, at most 5 minutes. */
 function settlePauseMs(attempts: number): number {
   return Math.min(1_000 * 2 ** Math.min(attempts, 16), 300_000)
+}
+
+/** Answers may overtake each other; the memory does not go back. */
+function latest(known: Date | null, moment: Date): Date {
+  return known !== null && known > moment ? known : moment
 }
 
 function normalized(text: string): string {

@@ -26,26 +26,6 @@ export type ChargeView = {
   order_id: string | null
 }
 
-/**
- * The one charge of a session that matters to the shopper: the one with money,
- * completed before paid before in review, else the one that is shown.
- */
-export function chargeToShow(charges: Charge[]): Charge | undefined {
-  return [...charges].sort(
-    (a, b) => rank(a) - rank(b) || b.issued_at.getTime() - a.issued_at.getTime()
-  )[0]
-}
-
-function rank(charge: Charge): number {
-  if (charge.status === "completed") {
-    return 0
-  }
-  if (charge.status === "paid") {
-    return charge.review_reason === null ? 1 : 2
-  }
-  return charge.superseded_at === null ? 3 : 4
-}
-
 export function presentCharge(
   charge: Charge,
   merchant: { name: string; nameKm?: string },

@@ -33,7 +33,7 @@ import { KHQR_MODULE } from "../../modules/khqr"
 import type KhqrModuleService from "../../modules/khqr/service"
 import { hasMoney, isSettleable } from "../../modules/khqr/state"
 import type { Charge } from "../../modules/khqr/types"
-import { chargeToShow } from "../../modules/khqr/view"
+import { chargeToShow } from "../../modules/khqr/session-charges"
 
 type Data = Record<string, unknown> | undefined
 
@@ -67,14 +67,14 @@ class KhqrProviderService extends AbstractPaymentProvider {
     context,
   }: AuthorizePaymentInput): Promise<AuthorizePaymentOutput> {
     const sessionId = requireSessionId(context?.idempotency_key)
-    const charges = await this.ledger_.listChargesOfSession(sessionId)
-    const paid = charges.find(isSettleable)
+    const paid = await this.ledger_.findBookable(sessionId)
     if (paid) {
       return {
         status: PaymentSessionStatus.CAPTURED,
         data: this.ledger_.sessionData(paid, data),
       }
     }
+    const charges = await this.ledger_.listChargesOfSession(sessionId)
     throw new MedusaError(
       MedusaError.Types.PAYMENT_REQUIRES_MORE_ERROR,
       charges.some(hasMoney)

@@ -1,6 +1,7 @@
 import fc from "fast-check"
 
 import { sameAmount } from "../../khqr"
+import { CHARGE_STATUSES, REVIEW_REASONS } from "../../modules/khqr/state"
 import {
   decideSettlement,
   type Settlement,
@@ -26,6 +27,9 @@ function situation(changes: Parts = {}): Situation {
     charge: merge(
       {
         status: "paid",
+        review_reason: null,
+        amount: "11",
+        currency_code: "usd",
         paid_at: after(-60_000),
         expires_at: EXPIRES_AT,
         superseded_at: null,
@@ -249,7 +253,7 @@ describe("A charge paid after its time", () => {
 })
 
 describe("An expired charge", () => {
-  const EXPIRED = { status: "expired", paid_at: null }
+  const EXPIRED = { status: "expired" as const, paid_at: null }
   const DONE = { action: "done", orderId: null }
 
   it("cancels its session", () => {
@@ -274,6 +278,37 @@ describe("An expired charge", () => {
   })
 })
 
+describe("A charge that is not to be booked", () => {
+  const DONE = { action: "done", orderId: null }
+
+  it("cancels its session when it still failed at its closing", () => {
+    const FAILED = { status: "failed" as const, paid_at: null }
+    expect(decide({ charge: FAILED })).toEqual({ action: "cancel_session" })
+    expect(decide({ charge: FAILED, session: null })).toEqual(DONE)
+  })
+
+  it.each(["pending", "completed"] as const)(
+    "is left alone while it is %s",
+    (status) => {
+      expect(decide({ charge: { status } })).toEqual(DONE)
+    }
+  )
+
+  it("is left alone while a person looks at it", () => {
+    expect(decide({ charge: { review_reason: "paid_late" } })).toEqual(DONE)
+  })
+
+  it("goes to review when its session asks for another amount by now", () => {
+    expect(decide({ charge: { amount: "9" } })).toEqual(
+      review("amount_mismatch")
+    )
+    expect(decide({ charge: { currency_code: "khr" } })).toEqual(
+      review("amount_mismatch")
+    )
+    expect(decide({ charge: { amount: "11.00" } })).toEqual(COMPLETE)
+  })
+})
+
 describe("Whatever Medusa has", () => {
   const amount = fc.constantFrom("11", "11.00", "10.99", "14", "0", "-11")
   const currency = fc.constantFrom("usd", "khr")
@@ -282,7 +317,10 @@ describe("Whatever Medusa has", () => {
 
   const anySituation: fc.Arbitrary<Situation> = fc.record({
     charge: fc.record({
-      status: fc.constantFrom("paid", "expired", "completed"),
+      status: fc.constantFrom(...CHARGE_STATUSES),
+      review_reason: maybe(fc.constantFrom(...REVIEW_REASONS)),
+      amount,
+      currency_code: currency,
       paid_at: maybe(moment),
       expires_at: fc.constant(EXPIRES_AT),
       superseded_at: maybe(moment),
@@ -320,6 +358,21 @@ describe("Whatever Medusa has", () => {
       (sameAmount(cart!.total!, session!.amount) &&
         cart!.currency_code === session!.currency_code),
 
+    "Money is booked only for the amount that its KHQR asked for": (
+      { charge, session },
+      { action }
+    ) =>
+      !["complete_cart", "book_payment"].includes(action) ||
+      (sameAmount(charge.amount, session!.amount) &&
+        charge.currency_code === session!.currency_code),
+
+    "Money is booked only for a paid charge that nobody has to look at": (
+      { charge },
+      { action }
+    ) =>
+      !["complete_cart", "book_payment"].includes(action) ||
+      (charge.status === "paid" && charge.review_reason === null),
+
     "A cart is completed only while it has no order": ({ cart }, { action }) =>
       action !== "complete_cart" || cart!.order_id === null,
 
@@ -331,7 +384,8 @@ describe("Whatever Medusa has", () => {
       settlement
     ) =>
       session !== null ||
-      charge.status === "expired" ||
+      charge.status !== "paid" ||
+      charge.review_reason !== null ||
       (settlement.action === "review" && settlement.reason === "orphaned"),
 
     "An expired charge books nothing": ({ charge }, { action }) =>
@@ -339,12 +393,13 @@ describe("Whatever Medusa has", () => {
       action === "done" ||
       action === "cancel_session",
 
-    "Only an expired charge cancels, and never a session with a payment": (
+    "Only an unpaid charge cancels, and never a session with a payment": (
       { charge, session },
       { action }
     ) =>
       action !== "cancel_session" ||
-      (charge.status === "expired" && session!.payment_id === null),
+      (["expired", "failed"].includes(charge.status) &&
+        session!.payment_id === null),
 
     "A payment is booked only where there is none": (
       { session, collection },
@@ -364,7 +419,8 @@ describe("Whatever Medusa has", () => {
     "A paid charge is done only when its payment is there, and no order awaited":
       ({ charge, session, cart }, { action }) =>
         action !== "done" ||
-        charge.status === "expired" ||
+        charge.status !== "paid" ||
+        charge.review_reason !== null ||
         (session!.payment_id !== null &&
           (cart === null || cart.order_id !== null)),
 

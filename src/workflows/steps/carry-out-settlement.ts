@@ -11,16 +11,10 @@ import {
   processPaymentWorkflow,
 } from "@medusajs/medusa/core-flows"
 
-import type { ChargeEvent } from "../../modules/khqr/state"
+import type { ChargeStatus, SettlementEvent } from "../../modules/khqr/state"
 import { decideFor, type SettlementDecision } from "./decide-settlement"
 
-export type CarriedOut = {
-  charge_id: string
-  event: Extract<
-    ChargeEvent,
-    { type: "settled" | "settle_failed" | "settle_refused" }
-  >
-}
+export type CarriedOut = { charge_id: string; event: SettlementEvent }
 
 /** Medusa's errors that speak of the cart itself: trying again alone will hardly help. */
 const LASTING: string[] = [
@@ -36,35 +30,50 @@ const LASTING: string[] = [
 export const carryOutSettlementStep = createStep(
   "khqr-carry-out-settlement",
   async (decision: SettlementDecision, { container }) => {
-    const outcome = async (
-      event: CarriedOut["event"]
-    ): Promise<StepResponse<CarriedOut>> =>
-      new StepResponse({ charge_id: decision.charge_id, event })
-
-    const { settlement } = decision
-    if (settlement.action === "done") {
-      return outcome({ type: "settled", orderId: settlement.orderId })
-    }
-    if (settlement.action === "review") {
-      const { reason, message } = settlement
-      return outcome({ type: "settle_refused", reason, message })
-    }
-
-    const fault = await carryOut(decision, container)
-    const after = await decideFor(decision.charge_id, container)
-    if (after.settlement.action === "done") {
-      return outcome({ type: "settled", orderId: after.settlement.orderId })
-    }
-    if (settlement.action === "cancel_session" && !fault) {
-      return outcome({ type: "settled", orderId: null })
-    }
-    return outcome({
-      type: "settle_failed",
-      lasting: LASTING.includes((fault as MedusaError | null)?.type ?? ""),
-      message: fault?.message ?? "Medusa has no payment for this charge yet",
+    const event = await settle(decision, container)
+    return new StepResponse<CarriedOut>({
+      charge_id: decision.charge_id,
+      event,
     })
   }
 )
+
+async function settle(
+  decision: SettlementDecision,
+  container: MedusaContainer
+): Promise<SettlementEvent> {
+  const { settlement, status: decidedFor } = decision
+  if (settlement.action === "done") {
+    return { type: "settled", decidedFor, orderId: settlement.orderId }
+  }
+  if (settlement.action === "review") {
+    const { reason, message } = settlement
+    return { type: "settle_refused", decidedFor, reason, message }
+  }
+
+  const fault = await carryOut(decision, container)
+  const after = await decideFor(decision.charge_id, container)
+  if (isDone(after, decidedFor)) {
+    return { type: "settled", decidedFor, orderId: orderIdOf(after) }
+  }
+  if (settlement.action === "cancel_session" && !fault) {
+    return { type: "settled", decidedFor, orderId: null }
+  }
+  return {
+    type: "settle_failed",
+    decidedFor,
+    lasting: LASTING.includes((fault as MedusaError | null)?.type ?? ""),
+    message: fault?.message ?? "Medusa has no payment for this charge yet",
+  }
+}
+
+function isDone(after: SettlementDecision, decidedFor: ChargeStatus): boolean {
+  return after.status === decidedFor && after.settlement.action === "done"
+}
+
+function orderIdOf({ settlement }: SettlementDecision): string | null {
+  return settlement.action === "done" ? settlement.orderId : null
+}
 
 /** Returns the fault instead of throwing it: the ledger decides what follows from it. */
 async function carryOut(

@@ -4,6 +4,7 @@ import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import { KHQR_MODULE } from "../../modules/khqr"
 import type KhqrModuleService from "../../modules/khqr/service"
+import type { ChargeStatus } from "../../modules/khqr/state"
 import type { Charge } from "../../modules/khqr/types"
 import {
   decideSettlement,
@@ -13,6 +14,8 @@ import {
 
 export type SettlementDecision = {
   charge_id: string
+  /** What the charge was when this was decided. */
+  status: ChargeStatus
   payment_session_id: string
   payment_collection_id: string | null
   settlement: Settlement
@@ -39,6 +42,7 @@ export async function decideFor(
   )
   return {
     charge_id: charge.id,
+    status: charge.status,
     payment_session_id: charge.payment_session_id,
     payment_collection_id: collectionId,
     settlement: decideSettlement(situation),

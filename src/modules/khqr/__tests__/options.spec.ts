@@ -1,5 +1,5 @@
 import { buildKhqr, decodeKhqr } from "../../../khqr"
-import { parseOptions, receiverOf } from "../options"
+import { parseOptions, printedFields } from "../options"
 
 const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.a-secret-signature"
 
@@ -269,10 +269,9 @@ describe("The two kinds of merchant", () => {
     const now = Date.parse("2026-11-21T03:00:00Z")
     const { qr } = buildKhqr(
       {
-        receiver: receiverOf(merchant),
+        ...printedFields(merchant),
         currency: "USD",
         amount: "11",
-        merchantName: merchant.name,
         expiresAt: now + 600_000,
       },
       now

@@ -121,7 +121,7 @@ describe("A charge that Bakong calls paid", () => {
   })
 
   it("begins to count settling anew after the settling of its expiry", () => {
-    const before = { ...expiredCharge(), settle_attempts: 4 }
+    const before = { ...expiredCharge(), lasting_settle_failures: 4 }
 
     expect(answer(before, paid(), CLOSES_AT).charge.settle_attempts).toBe(0)
   })
@@ -185,6 +185,8 @@ describe("A charge that Bakong calls paid", () => {
         ...before,
         checks: 2,
         unknowns: outcome.type === "unknown" ? 1 : 0,
+        unknown_since:
+          outcome.type === "unknown" ? later(EXPIRES_AT, 2 * DAY) : null,
         last_outcome: describeOutcome(outcome),
         last_checked_at: later(EXPIRES_AT, 2 * DAY),
       })
@@ -260,12 +262,16 @@ describe("A charge that Bakong does not find", () => {
     expect(announcements).toEqual([])
   })
 
-  it("stays failed, and in review, until its closing", () => {
+  it("stays failed until its closing, and in review also after it", () => {
     const before = answer(charge(), returned("failed_at_ach")).charge
 
     expect(
       answer(before, NOT_FOUND, later(CLOSES_AT, -1)).charge
     ).toMatchObject({ status: "failed", review_reason: "returned" })
+    expect(answer(before, NOT_FOUND, CLOSES_AT).charge).toMatchObject({
+      status: "expired",
+      review_reason: "returned",
+    })
   })
 })
 
@@ -279,7 +285,7 @@ describe("A charge whose payment failed", () => {
 
     expect(after).toMatchObject({ status: "failed", review_reason: null })
     expect(announcements).toEqual(["failed"])
-    expect(note).toBe("Bakong: attempt failed")
+    expect(note).toBe("Bakong: the attempt to pay failed")
   })
 
   it("does not fail twice, nor after it expired", () => {
@@ -292,6 +298,23 @@ describe("A charge whose payment failed", () => {
       expect(after.status).toBe(before.status)
       expect(announcements).toEqual([])
     }
+  })
+
+  it("lets go of its session once, when it still fails at its closing", () => {
+    const before = answer(charge(), ATTEMPT_FAILED).charge
+    expect(before.next_settle_at).toBeNull()
+
+    const closed = answer(before, ATTEMPT_FAILED, CLOSES_AT).charge
+    expect(closed).toMatchObject({
+      status: "failed",
+      next_settle_at: CLOSES_AT,
+    })
+
+    const settled = { ...closed, next_settle_at: null }
+    expect(
+      answer(settled, ATTEMPT_FAILED, later(CLOSES_AT, HOUR)).charge
+        .next_settle_at
+    ).toBeNull()
   })
 
   it.each(["refunded_by_receiver", "failed_at_ach"] as const)(
@@ -333,7 +356,7 @@ describe("A charge whose payment failed", () => {
       status: "expired",
       review_reason: "returned",
     })
-    expect(announcements).toContain("review")
+    expect(announcements).toEqual(["review"])
   })
 })
 
@@ -355,6 +378,7 @@ describe("An answer that says nothing", () => {
         ...before,
         checks: before.checks + 1,
         unknowns: 1,
+        unknown_since: askedAt,
         last_checked_at: askedAt,
         last_outcome: `unknown:${reason}`,
       })
@@ -378,8 +402,9 @@ describe("An answer that says nothing", () => {
     expect(current.checks).toBe(5)
   })
 
-  it("asks a person to look a day after the KHQR's time, and only once", () => {
-    const before = answer(charge(), unknown(), later(EXPIRES_AT, DAY - 1))
+  it("asks a person to look after a day of asking in vain past the KHQR's time, and only once", () => {
+    const waiting = answer(charge(), unknown(), NOON).charge
+    const before = answer(waiting, unknown(), later(EXPIRES_AT, DAY - 1))
     expect(before.charge.review_reason).toBeNull()
 
     const first = answer(before.charge, unknown(), later(EXPIRES_AT, DAY))
@@ -394,15 +419,29 @@ describe("An answer that says nothing", () => {
     expect(second.announcements).toEqual([])
   })
 
+  it("calls nobody after days in which nobody asked, but a day after that", () => {
+    const back = later(EXPIRES_AT, 3 * DAY)
+    const first = answer(charge(), unknown(), back).charge
+    expect(first).toMatchObject({ review_reason: null, unknown_since: back })
+
+    expect(
+      answer(first, unknown(), later(back, DAY - 1)).charge.review_reason
+    ).toBeNull()
+    expect(
+      answer(first, unknown(), later(back, DAY)).charge.review_reason
+    ).toBe("unverifiable")
+  })
+
   it("asks a person about a failed charge too, but not about an expired one", () => {
     const day = later(EXPIRES_AT, DAY)
+    const silent = { unknowns: 9, unknown_since: EXPIRES_AT }
 
-    expect(answer(failedCharge(), unknown(), day).charge).toMatchObject({
-      status: "failed",
-      review_reason: "unverifiable",
-    })
     expect(
-      answer(expiredCharge(), unknown(), day).charge.review_reason
+      answer({ ...failedCharge(), ...silent }, unknown(), day).charge
+    ).toMatchObject({ status: "failed", review_reason: "unverifiable" })
+    expect(
+      answer({ ...expiredCharge(), ...silent }, unknown(), day).charge
+        .review_reason
     ).toBeNull()
   })
 
@@ -425,6 +464,10 @@ describe("An answer that says nothing", () => {
     })
     expect(answer(before, NOT_FOUND, now).charge).toMatchObject({
       status: "expired",
+      review_reason: null,
+    })
+    expect(answer(before, ATTEMPT_FAILED, now).charge).toMatchObject({
+      status: "failed",
       review_reason: null,
     })
   })
@@ -452,7 +495,11 @@ describe("A charge that is superseded", () => {
 
 describe("A charge that is settled", () => {
   const settled = (before: Charge, orderId: string | null = "order_1") =>
-    transition(before, { type: "settled", orderId }, NOON)
+    transition(
+      before,
+      { type: "settled", decidedFor: before.status, orderId },
+      NOON
+    )
 
   it("is completed with its order when it was paid", () => {
     const { charge: after, announcements, note } = settled(paidCharge())
@@ -503,7 +550,7 @@ describe("A charge that is settled", () => {
     const once = settled(paidCharge()).charge
     const twice = transition(
       once,
-      { type: "settled", orderId: "order_2" },
+      { type: "settled", decidedFor: "completed", orderId: "order_2" },
       CLOSES_AT
     )
 
@@ -512,11 +559,36 @@ describe("A charge that is settled", () => {
   })
 })
 
+describe("What was settled for what the charge was before", () => {
+  it("changes nothing: the late payment is still to be settled", () => {
+    const before = answer(expiredCharge(), paid(), NOON).charge
+    for (const event of [
+      { type: "settled", orderId: null },
+      { type: "settle_failed", lasting: true, message: "Gone" },
+      { type: "settle_refused", reason: "orphaned", message: "Gone" },
+    ] as const) {
+      const { charge: after, announcements } = transition(
+        before,
+        { ...event, decidedFor: "expired" },
+        later(NOON, SECOND)
+      )
+      expect(after).toEqual(before)
+      expect(after.next_settle_at).toEqual(NOON)
+      expect(announcements).toEqual([])
+    }
+  })
+})
+
 describe("A charge that could not be settled", () => {
   const fail = (before: Charge, lasting = false, now = NOON) =>
     transition(
       before,
-      { type: "settle_failed", lasting, message: "No stock" },
+      {
+        type: "settle_failed",
+        decidedFor: before.status,
+        lasting,
+        message: "No stock",
+      },
       now
     )
 
@@ -556,6 +628,21 @@ describe("A charge that could not be settled", () => {
     expect(last.note).toBe("No stock")
   })
 
+  it("is not blamed for what an outage did", () => {
+    let current = paidCharge()
+    for (let i = 0; i < 20; i++) {
+      current = fail(current, false).charge
+    }
+    for (let i = 1; i < MAX_LASTING_SETTLE_FAILURES; i++) {
+      current = fail(current, true).charge
+    }
+    expect(current.review_reason).toBeNull()
+    expect(fail(fail(current, false).charge, true).charge.review_reason).toBe(
+      null
+    )
+    expect(fail(current, true).charge.review_reason).toBe("order_failed")
+  })
+
   it("goes to review after about a day of other failures", () => {
     let current = paidCharge()
     let now = NOON
@@ -574,7 +661,7 @@ describe("A charge that could not be settled", () => {
   })
 
   it("is let be, without review, when it had only expired", () => {
-    const before = { ...expiredCharge(), settle_attempts: 4 }
+    const before = { ...expiredCharge(), lasting_settle_failures: 4 }
     const { charge: after, announcements } = fail(before, true)
 
     expect(after).toEqual({ ...before, next_settle_at: null })
@@ -602,7 +689,12 @@ describe("A charge that could not be settled", () => {
         note,
       } = transition(
         paidCharge(),
-        { type: "settle_refused", reason, message: "Gone" },
+        {
+          type: "settle_refused",
+          decidedFor: "paid",
+          reason,
+          message: "Gone",
+        },
         NOON
       )
 
@@ -620,7 +712,12 @@ describe("A charge that could not be settled", () => {
     const refuse = (before: Charge) =>
       transition(
         before,
-        { type: "settle_refused", reason: "orphaned", message: "Gone" },
+        {
+          type: "settle_refused",
+          decidedFor: before.status,
+          reason: "orphaned",
+          message: "Gone",
+        },
         NOON
       )
     const inReview = paidCharge({ review_reason: "paid_late" })
@@ -733,15 +830,18 @@ const anyEvent = fc.oneof(
         fc.constant({ type: "superseded" }),
         fc.record({
           type: fc.constant("settled" as const),
+          decidedFor: fc.constantFrom(...CHARGE_STATUSES),
           orderId: fc.constantFrom(null, "order_1", "order_2"),
         }),
         fc.record({
           type: fc.constant("settle_failed" as const),
+          decidedFor: fc.constantFrom(...CHARGE_STATUSES),
           lasting: fc.boolean(),
           message: fc.constant("No stock"),
         }),
         fc.record({
           type: fc.constant("settle_refused" as const),
+          decidedFor: fc.constantFrom(...CHARGE_STATUSES),
           reason: fc.constantFrom(...REVIEW_REASONS),
           message: fc.constant("Gone"),
         })
@@ -855,7 +955,8 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
     before.status === "completed" ||
     (before.status === "paid" &&
       before.review_reason === null &&
-      event.type === "settled"),
+      event.type === "settled" &&
+      event.decidedFor === "paid"),
 
   "It loses a review reason only by evidence": ({ before, event, after }) =>
     before.review_reason === null ||
@@ -876,25 +977,33 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
     if (event.type !== "answered" || event.outcome.type !== "unknown") {
       return true
     }
+    const since = before.unknown_since ?? event.askedAt
     const calls =
       ["pending", "failed"].includes(before.status) &&
       before.review_reason === null &&
-      +now >= +EXPIRES_AT + DAY
+      +now >= Math.max(+EXPIRES_AT, +since) + DAY
     return isDeepStrictEqual(after, {
       ...before,
       checks: before.checks + 1,
       unknowns: before.unknowns + 1,
-      last_checked_at: event.askedAt,
+      unknown_since: since,
+      last_checked_at:
+        before.last_checked_at !== null &&
+        before.last_checked_at > event.askedAt
+          ? before.last_checked_at
+          : event.askedAt,
       last_outcome: `unknown:${event.outcome.reason}`,
       review_reason: calls ? "unverifiable" : before.review_reason,
     })
   },
 
-  "It is due for settling only when paid without review, or expired": ({
+  "It is due for settling only when paid without review, or over": ({
     after,
   }) =>
     after.next_settle_at === null ||
     after.status === "expired" ||
+    (after.status === "failed" &&
+      +after.last_checked_at! >= +EXPIRES_AT + 120_000) ||
     (after.status === "paid" && after.review_reason === null),
 
   "It announces a new status when it has one, and only then": ({
@@ -949,6 +1058,8 @@ describe("Whatever happens to a charge, in whatever order", () => {
         order_id: maybe(fc.constant("order_0")),
         checks: fc.nat(),
         unknowns: fc.nat(),
+        unknown_since: maybe(anyMoment),
+        lasting_settle_failures: fc.nat(6),
         settle_attempts: fc.oneof(fc.nat(6), fc.nat(400)),
         khqr_amount: fc.constantFrom("11", "0.50", "44000"),
       })

@@ -1,4 +1,4 @@
-import { chargeToShow, presentCharge } from "../view"
+import { presentCharge } from "../view"
 import { charge, EXPIRES_AT, ISSUED_AT, later, MINUTE } from "./world"
 
 const NOW = later(ISSUED_AT, MINUTE)
@@ -102,45 +102,4 @@ describe("What the shopper's page is told", () => {
       expect(view({ status: "paid", unknowns, last_outcome }).bank).toBe("ok")
     }
   )
-})
-
-describe("The charge of a session that matters to the shopper", () => {
-  const completed = charge({ id: "completed", status: "completed" })
-  const paid = charge({ id: "paid", status: "paid" })
-  const inReview = charge({
-    id: "in_review",
-    status: "paid",
-    review_reason: "amount_mismatch",
-  })
-  const shown = charge({ id: "shown", status: "expired" })
-  const superseded = charge({
-    id: "superseded",
-    superseded_at: NOW,
-    // A clock that was set back must not bring an old KHQR back.
-    issued_at: later(ISSUED_AT, MINUTE),
-  })
-  const older = charge({ id: "older", superseded_at: NOW })
-  const inOrder = [completed, paid, inReview, shown, superseded, older]
-
-  it("is the completed, the paid, the one in review, the shown, then the newest", () => {
-    for (let from = 0; from < inOrder.length; from++) {
-      const charges = inOrder.slice(from)
-      expect(chargeToShow(charges)).toBe(inOrder[from])
-      expect(chargeToShow([...charges].reverse())).toBe(inOrder[from])
-    }
-  })
-
-  it("is the paid one although it was superseded by another", () => {
-    const late = { ...paid, superseded_at: NOW }
-
-    expect(chargeToShow([shown, late])).toBe(late)
-  })
-
-  it("is none where there is none, and leaves the list in its order", () => {
-    const charges = [older, superseded, shown]
-    chargeToShow(charges)
-
-    expect(charges).toEqual([older, superseded, shown])
-    expect(chargeToShow([])).toBeUndefined()
-  })
 })

@@ -55,7 +55,11 @@ const KhqrCharge = model
     checks: model.number().default(0),
     /** Answers in a row that said nothing. */
     unknowns: model.number().default(0),
+    /** When the first of them was asked for. */
+    unknown_since: model.dateTime().nullable(),
     settle_attempts: model.number().default(0),
+    /** Failures in a row that speak of the cart itself. */
+    lasting_settle_failures: model.number().default(0),
   })
   .indexes([
     { on: ["payment_session_id"] },

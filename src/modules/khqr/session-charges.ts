@@ -1,0 +1,48 @@
+import { sameAmount } from "../../khqr"
+import { isPaidLate, isSettleable } from "./state"
+import type { Charge } from "./types"
+
+/*
+ * One payment session may have had several KHQRs: what they mean together.
+ */
+
+/**
+ * The one charge of a session that matters to the shopper: the one with money,
+ * completed before paid before in review, else the one that is shown.
+ */
+export function chargeToShow(charges: Charge[]): Charge | undefined {
+  return [...charges].sort(
+    (a, b) => rank(a) - rank(b) || b.issued_at.getTime() - a.issued_at.getTime()
+  )[0]
+}
+
+function rank(charge: Charge): number {
+  if (charge.status === "completed") {
+    return 0
+  }
+  if (charge.status === "paid") {
+    return charge.review_reason === null ? 1 : 2
+  }
+  return charge.superseded_at === null ? 3 : 4
+}
+
+/**
+ * The charge for which Medusa may book a payment of the session: confirmed by
+ * the bank, in no review, and for what the session asks for now, which is what
+ * its newest charge asks for.
+ */
+export function bookableCharge(
+  charges: Charge[],
+  latePayments: "honour" | "review"
+): Charge | undefined {
+  const [newest] = [...charges].sort(
+    (a, b) => b.issued_at.getTime() - a.issued_at.getTime()
+  )
+  return charges.find(
+    (charge) =>
+      isSettleable(charge) &&
+      charge.currency_code === newest.currency_code &&
+      sameAmount(charge.amount, newest.amount) &&
+      (latePayments === "honour" || !isPaidLate(charge))
+  )
+}
