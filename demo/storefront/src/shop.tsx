@@ -86,9 +86,7 @@ export function ShopProvider({
     }
     setCart(resumed.cart ?? null)
     setLoaded({ regions, region, products: await store.products(region.id) })
-    if (resumed.orderId && location.pathname === "/checkout") {
-      navigate(`/order/${resumed.orderId}`, "replace")
-    }
+    showOrder(resumed.orderId)
   }, [store])
 
   useEffect(() => {
@@ -104,9 +102,7 @@ export function ShopProvider({
   const refresh = useCallback(async () => {
     const { cart: found, orderId } = await store.resume()
     setCart(found ?? null)
-    if (orderId && location.pathname === "/checkout") {
-      navigate(`/order/${orderId}`, "replace")
-    }
+    showOrder(orderId)
   }, [store])
 
   useEffect(() => {
@@ -191,6 +187,13 @@ export function ShopProvider({
   }
 
   return <ShopContext.Provider value={shop}>{children}</ShopContext.Provider>
+}
+
+/** The order was made while no page of ours looked: now is the time to say so, wherever the shopper is. */
+function showOrder(id: string | undefined): void {
+  if (id) {
+    navigate(`/order/${id}`, "replace")
+  }
 }
 
 function firstLocale(): Locale {
