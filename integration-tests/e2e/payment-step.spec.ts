@@ -1,0 +1,265 @@
+import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
+
+import { eventually } from "../http/world"
+import { modulesOf, modulesOnScreen } from "./modules-on-screen"
+import { ShopWorld, startStage } from "./shop"
+import type { Shopper } from "./shopper"
+
+const stage = startStage()
+
+medusaIntegrationTestRunner({
+  moduleName: "khqr-e2e-payment-step",
+  testSuite: ({ api, getContainer }) => {
+    const world = new ShopWorld(stage, api, getContainer)
+
+    beforeAll(() => world.open())
+
+    /** What is on the screen is the charge's own QR, whatever the page may think. */
+    const expectOnScreen = async (shopper: Shopper, qr: string) => {
+      const wanted = modulesOf(qr)
+      const size = wanted.indexOf("\n")
+      await eventually(async () =>
+        expect(await modulesOnScreen(shopper.card, size)).toBe(wanted)
+      )
+    }
+
+    describe("a KHQR that waits", () => {
+      it("is the session's, module by module, on every screen", async () => {
+        const { qr, cartId } = await world.checkout()
+        for (const screen of [
+          { width: 320, deviceScaleFactor: 1, colorScheme: "light" as const },
+          { width: 320, deviceScaleFactor: 2, colorScheme: "dark" as const },
+          { width: 1200, deviceScaleFactor: 1, colorScheme: "dark" as const },
+        ]) {
+          const memory = { cartId, currency: "usd" as const }
+          const shopper = await world.welcome({ ...screen, memory })
+          await shopper.page.goto("/checkout")
+
+          await expectOnScreen(shopper, qr)
+          expect(await shopper.card.getAttribute("aria-label")).toBe(
+            "KHQR code: pay 4.70 USD to Phsar Toul Demo"
+          )
+        }
+      })
+
+      it("stays the same when the page is loaded again, and its time runs on", async () => {
+        const { shopper, qr, chargeId } = await world.atPayment()
+        // Ten minutes would look like a fresh start.
+        await world.age(chargeId, 200_000)
+        await eventually(async () =>
+          expect(await shopper.secondsLeft()).toBeLessThanOrEqual(400)
+        )
+        const before = await shopper.secondsLeft()
+        const loadedAt = Date.now()
+
+        await shopper.page.reload()
+        await shopper.card.waitFor()
+
+        const after = await shopper.secondsLeft()
+        const passed = (Date.now() - loadedAt) / 1_000
+        expect(after).toBeLessThanOrEqual(before)
+        expect(after).toBeGreaterThan(before - passed - 2)
+        await expectOnScreen(shopper, qr)
+        expect(await world.sql("SELECT id FROM khqr_charge")).toEqual([
+          { id: chargeId },
+        ])
+      })
+
+      it("is asked about at each return to the tab, once", async () => {
+        const { shopper, sessionId } = await world.atPayment()
+        const signals: unknown[] = []
+        const looks: string[] = []
+        shopper.page.on("request", (request) => {
+          if (request.url().endsWith(`${sessionId}/signals`)) {
+            signals.push(request.postDataJSON())
+          } else if (request.url().endsWith(sessionId)) {
+            looks.push(request.method())
+          }
+        })
+        const looksAgain = async (times: number) => {
+          const wanted = looks.length + times
+          await eventually(async () =>
+            expect(looks.length).toBeGreaterThanOrEqual(wanted)
+          )
+        }
+
+        await looksAgain(2)
+        expect(signals).toEqual([])
+
+        for (let returns = 1; returns <= 2; returns++) {
+          await shopper.switchTab("hidden")
+          await shopper.switchTab("visible")
+          // Said again by a browser that is only looked at: no return.
+          await shopper.switchTab("visible")
+          await looksAgain(2)
+          expect(signals).toEqual(Array(returns).fill({ kind: "returned" }))
+        }
+      })
+
+      it("leads to the order when it was paid while the tab was away", async () => {
+        const { shopper, qr } = await world.atPayment()
+        await shopper.switchTab("hidden")
+        stage().bank.pay({ qr })
+        await shopper.switchTab("visible")
+
+        await shopper.seesOrder(10_000)
+      })
+    })
+
+    describe("a KHQR that is over", () => {
+      it("disappears when paid, before the order is there", async () => {
+        const { shopper, qr } = await world.atPayment()
+        const knex = world.container.resolve("__pg_connection__")
+        const slowness = await knex.transaction()
+        // Whoever wants to write an order has to wait.
+        await slowness.raw('LOCK TABLE "order" IN EXCLUSIVE MODE')
+        try {
+          stage().bank.pay({ qr })
+          await world.makeDue()
+
+          await shopper.isTold("Payment received")
+          expect(await shopper.card.count()).toBe(0)
+          expect(await shopper.payment.getByRole("button").count()).toBe(0)
+          expect(await shopper.announcements.textContent()).toMatch(
+            /^Payment received\. Your order is being made/
+          )
+        } finally {
+          await slowness.rollback()
+        }
+        await shopper.seesOrder()
+      })
+
+      it("disappears when its time is over; a new one can be paid", async () => {
+        const { shopper, qr, chargeId, sessionId } = await world.atPayment()
+
+        await world.passTime(chargeId)
+        await shopper.isTold("Time is up")
+        expect(await shopper.card.count()).toBe(0)
+        expect(await shopper.readsPayment()).toMatch(/do not pay again/)
+
+        await world.tick()
+        await shopper.isTold("This QR has expired")
+        expect(await shopper.card.count()).toBe(0)
+
+        await shopper.newQr.click()
+        await shopper.card.waitFor()
+        const renewed = await world.view(sessionId)
+        expect(renewed.qr).not.toBe(qr)
+        await expectOnScreen(shopper, renewed.qr ?? "")
+        expect(await shopper.secondsLeft()).toBeGreaterThan(560)
+
+        await shopper.payWith("Pay")
+        await world.tick()
+        const orderId = await shopper.seesOrder()
+        expect(await world.charge(renewed.id)).toMatchObject({
+          status: "completed",
+          order_id: orderId,
+        })
+      })
+
+      it("makes room for a new one when the bank says that the transfer failed", async () => {
+        const { shopper, sessionId, chargeId } = await world.atPayment()
+
+        await shopper.payWith("Fail")
+        await world.tick()
+        await shopper.isTold("The payment did not go through")
+        expect(await shopper.card.count()).toBe(0)
+
+        await shopper.newQr.click()
+        await shopper.card.waitFor()
+        expect((await world.view(sessionId)).id).not.toBe(chargeId)
+        await shopper.payWith("Pay")
+        await world.tick()
+        await shopper.seesOrder()
+      })
+    })
+
+    describe("a shopper who may have paid is told not to pay again", () => {
+      it("when the money is there and a person must decide about it", async () => {
+        const { shopper, qr } = await world.atPayment()
+
+        stage().bank.pay({ qr, amount: 5 })
+        await world.tick()
+
+        await shopper.isTold("We have your payment")
+        expect(await shopper.card.count()).toBe(0)
+        expect(await shopper.newQr.count()).toBe(0)
+        const words = await shopper.readsPayment()
+        expect(words).toMatch(/Please do not pay again/)
+        expect(words).toMatch(/Reference\s+\S+/)
+        expect(await world.orders()).toEqual([])
+      })
+
+      it.each(["down", "quota_spent"] as const)(
+        "when the bank does not answer (%s), until it does",
+        async (kind) => {
+          const { shopper, qr } = await world.atPayment()
+          stage().bank.setFault({ kind })
+
+          await world.tick()
+          await world.tick()
+          await eventually(async () =>
+            expect(await shopper.notice.textContent()).toMatch(
+              /bank is not answering.*keep your receipt and do not pay again/
+            )
+          )
+          expect(await shopper.card.count()).toBe(1)
+
+          stage().bank.clearFaults()
+          stage().bank.pay({ qr })
+          await world.tick()
+          await shopper.seesOrder()
+        }
+      )
+
+      it("when the shop cannot be reached, until it can", async () => {
+        const { shopper, qr } = await world.atPayment()
+        await shopper.context.route(`${world.backendUrl}/**`, (route) =>
+          route.abort()
+        )
+
+        await eventually(async () =>
+          expect(await shopper.notice.textContent()).toMatch(
+            /No connection to the shop.*keep your receipt and do not pay again/
+          )
+        )
+        expect(await shopper.card.count()).toBe(1)
+
+        stage().bank.pay({ qr })
+        await world.tick()
+        await shopper.context.unrouteAll()
+        await shopper.seesOrder()
+      })
+    })
+
+    it("can be used with the keyboard alone and says what changes", async () => {
+      const { shopper, chargeId, sessionId } = await world.atPayment()
+      const { page } = shopper
+      const isAnnounced = (words: RegExp) =>
+        eventually(async () =>
+          expect(await shopper.announcements.textContent()).toMatch(words)
+        )
+
+      await shopper.tabTo(shopper.iHavePaid)
+      const claimed = page.waitForRequest(
+        (request) =>
+          request.url().endsWith(`${sessionId}/signals`) &&
+          request.postDataJSON().kind === "claims_paid"
+      )
+      await page.keyboard.press("Enter")
+      await claimed
+      await isAnnounced(/^Asking the bank/)
+
+      await world.letExpire(chargeId)
+      await isAnnounced(/^This QR has expired\. .*Take a new QR/)
+      // The button that had the focus is gone: what happened to it has it now.
+      expect(await shopper.hasFocus(shopper.title)).toBe(true)
+
+      await shopper.tabTo(shopper.newQr)
+      await page.keyboard.press("Space")
+      await shopper.card.waitFor()
+      await isAnnounced(/^Scan the KHQR to pay/)
+      expect((await world.view(sessionId)).id).not.toBe(chargeId)
+    })
+  },
+})
