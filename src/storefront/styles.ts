@@ -64,7 +64,7 @@ export const styles = `
 .rest { grid-area: rest; display: grid; gap: 16px; align-content: start; }
 .closed { grid-template-areas: "stage" "head" "rest"; }
 
-h2 { font-size: 20px; line-height: 1.3; font-weight: 700; outline: 0; }
+h2 { font-size: 20px; line-height: 1.3; font-weight: 700; outline: 0; text-wrap: balance; }
 h2:lang(km) { line-height: 1.6; }
 .text { max-width: 560px; margin: 4px auto 0; color: var(--soft); text-wrap: pretty; }
 .closed .text { text-wrap: balance; }
@@ -96,7 +96,7 @@ h2:lang(km) { line-height: 1.6; }
 .bad .icon { color: var(--bad); background: var(--bad-back); }
 
 dl { display: grid; gap: 4px; }
-dl > div { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 16px; }
+dl > div { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0 16px; }
 dt { color: var(--soft); }
 dd { font-weight: 600; font-variant-numeric: tabular-nums; }
 .amount dd { font-size: 20px; font-weight: 700; }

@@ -33,7 +33,7 @@ export function Lines({
             <b>{nameOf(item)}</b>
             <span className="soft">
               {money(item.unit_price, of.currency_code)}
-              {!onQuantity && ` × ${item.quantity}`}
+              {!onQuantity && ` ×\u00a0${item.quantity}`}
             </span>
           </div>
           {onQuantity && (
