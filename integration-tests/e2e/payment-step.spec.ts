@@ -184,6 +184,7 @@ medusaIntegrationTestRunner({
         await shopper.isTold("We have your payment")
         expect(await shopper.card.count()).toBe(0)
         expect(await shopper.newQr.count()).toBe(0)
+        expect(await shopper.payerLink.count()).toBe(0)
         const words = await shopper.readsPayment()
         expect(words).toMatch(/Please do not pay again/)
         expect(words).toMatch(/Reference\s+\S+/)

@@ -54,6 +54,11 @@ export class Shopper {
     return this.payment.locator("[part=card]")
   }
 
+  /** The square of modules, without its quiet zone. */
+  get qr(): Locator {
+    return this.card.locator("svg path").last()
+  }
+
   get title(): Locator {
     return this.payment.getByRole("heading")
   }
@@ -65,6 +70,11 @@ export class Shopper {
   /** What a screen reader is told without having been asked. */
   get announcements(): Locator {
     return this.payment.getByRole("status")
+  }
+
+  /** To the page that stands in for a bank's app. */
+  get payerLink(): Locator {
+    return this.page.getByRole("link", { name: this.words.payer })
   }
 
   get newQr(): Locator {
@@ -117,11 +127,11 @@ export class Shopper {
     await look("payment")
   }
 
-  /** The page that stands in for a bank's app, in a tab of its own. */
+  /** In a tab of its own. */
   async openPayer(): Promise<Page> {
     const [payer] = await Promise.all([
       this.context.waitForEvent("page"),
-      this.page.getByRole("link", { name: this.words.payer }).click(),
+      this.payerLink.click(),
     ])
     await payer.waitForLoadState()
     return payer

@@ -1,6 +1,6 @@
 import type { KhqrPaymentElement } from "medusa-payment-khqr/storefront"
 import type { MouseEvent } from "react"
-import { useEffect, useRef } from "react"
+import { useEffect, useRef, useState } from "react"
 import { remember } from "./memory"
 import { navigate } from "./router"
 import { useShop } from "./shop"
@@ -10,6 +10,7 @@ import type { PaymentSession } from "./store"
 export function KhqrStep({ session }: { session: PaymentSession }) {
   const { config, locale, t, refresh, closeCart } = useShop()
   const element = useRef<KhqrPaymentElement>(null)
+  const [isPaid, setIsPaid] = useState(false)
 
   useEffect(() => {
     remember({ paymentSessionId: session.id })
@@ -17,6 +18,7 @@ export function KhqrStep({ session }: { session: PaymentSession }) {
 
   useEffect(() => {
     const payment = element.current
+    const onPaid = () => setIsPaid(true)
     function toOrder(event: HTMLElementEventMap["khqr:completed"]): void {
       const { orderId } = event.detail
       if (orderId) {
@@ -30,9 +32,11 @@ export function KhqrStep({ session }: { session: PaymentSession }) {
         void refresh()
       }
     }
+    payment?.addEventListener("khqr:paid", onPaid)
     payment?.addEventListener("khqr:completed", toOrder)
     payment?.addEventListener("khqr:error", onError)
     return () => {
+      payment?.removeEventListener("khqr:paid", onPaid)
       payment?.removeEventListener("khqr:completed", toOrder)
       payment?.removeEventListener("khqr:error", onError)
     }
@@ -58,17 +62,19 @@ export function KhqrStep({ session }: { session: PaymentSession }) {
         publishable-key={config.publishableKey}
         locale={locale}
       />
-      <p className="demo-note">
-        <a
-          href={payUrl(session.data?.qr)}
-          target="_blank"
-          rel="noopener"
-          onClick={usePresentQr}
-        >
-          {t.payer} ↗
-        </a>
-        <span>{t.payerHint}</span>
-      </p>
+      {!isPaid && (
+        <p className="demo-note">
+          <a
+            href={payUrl(session.data?.qr)}
+            target="_blank"
+            rel="noopener"
+            onClick={usePresentQr}
+          >
+            {t.payer} ↗
+          </a>
+          <span>{t.payerHint}</span>
+        </p>
+      )}
     </>
   )
 }
