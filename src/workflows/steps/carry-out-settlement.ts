@@ -1,4 +1,8 @@
-import type { MedusaContainer } from "@medusajs/framework/types"
+import type {
+  IPaymentModuleService,
+  MedusaContainer,
+  PaymentSessionDTO,
+} from "@medusajs/framework/types"
 import {
   MedusaError,
   Modules,
@@ -81,90 +85,55 @@ async function carryOut(
   container: MedusaContainer
 ): Promise<Error | null> {
   const { settlement } = decision
+  const payment = container.resolve(Modules.PAYMENT)
   try {
-    switch (settlement.action) {
-      case "cancel_session":
-        await setSessionStatus(
-          decision,
-          PaymentSessionStatus.CANCELED,
-          container
-        )
-        return null
-      case "complete_cart": {
-        if (settlement.healCollection) {
-          await healCollection(decision, container)
-        }
-        if (settlement.reopenSession) {
-          await setSessionStatus(
-            decision,
-            PaymentSessionStatus.PENDING,
-            container
-          )
-        }
-        const { errors } = await completeCartWorkflow(container).run({
-          input: { id: settlement.cartId },
-          throwOnError: false,
-        })
-        return errors?.[0]?.error ?? null
-      }
-      case "book_payment": {
-        if (settlement.reopenSession) {
-          await setSessionStatus(
-            decision,
-            PaymentSessionStatus.PENDING,
-            container
-          )
-        }
-        const { id, amount } = await container
-          .resolve(Modules.PAYMENT)
-          .retrievePaymentSession(decision.payment_session_id)
-        // `captured` and a session that was just read: other actions can complete an unrelated cart.
-        const { errors } = await processPaymentWorkflow(container).run({
-          input: {
-            action: PaymentActions.SUCCESSFUL,
-            data: { session_id: id, amount },
-          },
-          throwOnError: false,
-        })
-        return errors?.[0]?.error ?? null
-      }
-      default:
-        return null
+    const session = await payment.retrievePaymentSession(
+      decision.payment_session_id
+    )
+    if (settlement.action === "cancel_session") {
+      await setStatus(session, PaymentSessionStatus.CANCELED, payment)
+      return null
     }
+    if ("healCollection" in settlement && settlement.healCollection) {
+      // A vetoed deletion leaves the cart's new total on the collection; the payment is the session's.
+      await payment.updatePaymentCollections(decision.payment_collection_id!, {
+        amount: session.amount,
+      })
+    }
+    if ("reopenSession" in settlement && settlement.reopenSession) {
+      // Medusa refuses to complete a cart whose session is canceled, even when its KHQR was paid after all.
+      await setStatus(session, PaymentSessionStatus.PENDING, payment)
+    }
+    const { errors } =
+      settlement.action === "complete_cart"
+        ? await completeCartWorkflow(container).run({
+            input: { id: settlement.cartId },
+            throwOnError: false,
+          })
+        : // `captured` and a session that was just read: other actions can complete an unrelated cart.
+          await processPaymentWorkflow(container).run({
+            input: {
+              action: PaymentActions.SUCCESSFUL,
+              data: { session_id: session.id, amount: session.amount },
+            },
+            throwOnError: false,
+          })
+    return errors?.[0]?.error ?? null
   } catch (error) {
     return error as Error
   }
 }
 
-/** `validateCartPayments` refuses a cart whose session is canceled, even when its KHQR was paid after all. */
-async function setSessionStatus(
-  decision: SettlementDecision,
+async function setStatus(
+  session: PaymentSessionDTO,
   status: PaymentSessionStatus,
-  container: MedusaContainer
+  payment: IPaymentModuleService
 ): Promise<void> {
-  const payment = container.resolve(Modules.PAYMENT)
-  const session = await payment.retrievePaymentSession(
-    decision.payment_session_id
-  )
   await payment.updatePaymentSession({
     id: session.id,
     amount: session.amount,
     currency_code: session.currency_code,
     data: session.data ?? {},
     status,
-  })
-}
-
-/** A vetoed deletion leaves the cart's new total on the collection; the payment is the session's. */
-async function healCollection(
-  decision: SettlementDecision,
-  container: MedusaContainer
-): Promise<void> {
-  const payment = container.resolve(Modules.PAYMENT)
-  const session = await payment.retrievePaymentSession(
-    decision.payment_session_id
-  )
-  await payment.updatePaymentCollections(decision.payment_collection_id!, {
-    amount: session.amount,
   })
 }
