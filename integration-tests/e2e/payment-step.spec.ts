@@ -7,6 +7,9 @@ import type { Shopper } from "./shopper"
 
 const stage = startStage()
 
+const LIFETIME_MS = 600_000
+const DAY_MS = 86_400_000
+
 medusaIntegrationTestRunner({
   moduleName: "khqr-e2e-payment-step",
   testSuite: ({ api, getContainer }) => {
@@ -42,7 +45,7 @@ medusaIntegrationTestRunner({
         }
       })
 
-      it("stays the same when the page is loaded again, and its time runs on", async () => {
+      it("stays the same when the page is loaded again, and its time runs on, whatever the phone's clock says", async () => {
         const { shopper, qr, chargeId } = await world.atPayment()
         // Ten minutes would look like a fresh start.
         await world.age(chargeId, 200_000)
@@ -52,6 +55,7 @@ medusaIntegrationTestRunner({
         const before = await shopper.secondsLeft()
         const loadedAt = Date.now()
 
+        await shopper.page.clock.setFixedTime(Date.now() + DAY_MS)
         await shopper.page.reload()
         await shopper.card.waitFor()
 
@@ -157,6 +161,15 @@ medusaIntegrationTestRunner({
         })
       })
 
+      it("disappears when its time is over, though the shop cannot be reached", async () => {
+        const { shopper } = await world.atPayment()
+        await shopper.loseConnection(world.backendUrl)
+        await shopper.page.clock.setFixedTime(Date.now() + LIFETIME_MS)
+
+        await shopper.isTold("Time is up")
+        expect(await shopper.card.count()).toBe(0)
+      })
+
       it("makes room for a new one when the bank says that the transfer failed", async () => {
         const { shopper, sessionId, chargeId } = await world.atPayment()
 
@@ -215,9 +228,7 @@ medusaIntegrationTestRunner({
 
       it("when the shop cannot be reached, until it can", async () => {
         const { shopper, qr } = await world.atPayment()
-        await shopper.context.route(`${world.backendUrl}/**`, (route) =>
-          route.abort()
-        )
+        await shopper.loseConnection(world.backendUrl)
 
         await eventually(async () =>
           expect(await shopper.notice.textContent()).toMatch(
@@ -228,7 +239,7 @@ medusaIntegrationTestRunner({
 
         stage().bank.pay({ qr })
         await world.tick()
-        await shopper.context.unrouteAll()
+        await shopper.findConnection()
         await shopper.seesOrder()
       })
     })

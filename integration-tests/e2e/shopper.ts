@@ -196,6 +196,14 @@ export class Shopper {
     `)
   }
 
+  async loseConnection(to: string): Promise<void> {
+    await this.context.route(`${to}/**`, (route) => route.abort())
+  }
+
+  async findConnection(): Promise<void> {
+    await this.context.unrouteAll()
+  }
+
   /** Until the shop's page says it, in the heading of the payment step. */
   async isTold(title: string): Promise<void> {
     await eventually(async () =>
