@@ -104,6 +104,20 @@ moduleIntegrationTestRunner<KhqrModuleService>({
         ])
       })
 
+      it("returns the charge as it then stands in the ledger", async () => {
+        const charge = await issue()
+        expect(await service.retrieveKhqrCharge(charge.id)).toEqual(charge)
+      })
+
+      it("shows one of many that are issued at once", async () => {
+        await Promise.all(Array.from({ length: 8 }, () => issue("payses_a")))
+        const charges = await service.listChargesOfSession("payses_a")
+        expect(charges).toHaveLength(8)
+        expect(
+          charges.filter(({ superseded_at }) => superseded_at === null)
+        ).toHaveLength(1)
+      })
+
       it("shows one charge of a session and goes on watching the others", async () => {
         const first = await issue("payses_a")
         const second = await issue("payses_a")
