@@ -190,7 +190,12 @@ export class World {
       payment_collections: {
         status: string
         captured_amount: number
-        payments: { id: string; amount: number; captured_at: string | null }[]
+        payments: {
+          id: string
+          amount: number
+          provider_id: string
+          captured_at: string | null
+        }[]
       }[]
     }[]
   > {

@@ -29,7 +29,7 @@ export default async function tick(container: MedusaContainer): Promise<void> {
       })
     }
     await Promise.all(
-      Array.from({ length: SETTLERS }, () => settleDue(khqr, container))
+      Array.from({ length: SETTLERS }, () => settleDue(khqr, container, until))
     )
     due = await khqr.hasDueWork()
   }
@@ -38,9 +38,10 @@ export default async function tick(container: MedusaContainer): Promise<void> {
 /** One at a time: a claim must outlast its work, and completing a cart may wait for a lock. */
 async function settleDue(
   khqr: KhqrModuleService,
-  container: MedusaContainer
+  container: MedusaContainer,
+  until: number
 ): Promise<void> {
-  for (;;) {
+  while (Date.now() < until) {
     const [charge] = await khqr.claimDueSettlements(1)
     if (!charge) {
       return

@@ -1,13 +1,14 @@
+import { sameMoney } from "../modules/khqr/medusa-amount"
 import {
   isPaidLate,
   type ChargeStatus,
   type ReviewReason,
 } from "../modules/khqr/state"
-import { sameAmount } from "../khqr"
 
 /** What Medusa has for a charge, read anew each time. Amounts are exact decimals. */
 export type Situation = {
   charge: {
+    id: string
     status: ChargeStatus
     review_reason: ReviewReason | null
     amount: string
@@ -21,17 +22,31 @@ export type Situation = {
     status: string
     amount: string
     currency_code: string
-    /** The payment made from this session, if any. */
-    payment_id: string | null
+    /** The payment made from this session, if any, and the charge it was made for. */
+    payment: {
+      id: string
+      charge_id: string | null
+      capture_ids: string[]
+    } | null
   } | null
-  collection: { amount: string; has_other_payment: boolean } | null
+  collection: {
+    amount: string
+    has_other_payment: boolean
+    /** Sessions beside ours that Medusa might authorize in its place. */
+    rival_session_ids: string[]
+  } | null
   /** `null`: the collection belongs to no cart (a payment link, an order edit). */
   cart: {
     id: string
     /** `null`: the link is there, the cart is not. */
     total: string | null
     currency_code: string | null
-    order_id: string | null
+    order: {
+      id: string
+      total: string
+      /** Captures that the order's transactions tell of. */
+      capture_ids: string[]
+    } | null
   } | null
 }
 
@@ -46,9 +61,17 @@ export type Settlement =
       cartId: string
       reopenSession: boolean
       healCollection: boolean
+      rivalSessionIds: string[]
     }
   /** Nothing to complete, only the payment is missing. */
-  | { action: "book_payment"; reopenSession: boolean; orderId: string | null }
+  | { action: "book_payment"; reopenSession: boolean }
+  /** Order and payment are there, and do not quite know of each other: somebody was interrupted. */
+  | {
+      action: "repair"
+      orderId: string
+      healCollection: boolean
+      unknownCaptureIds: string[]
+    }
 
 /**
  * From what Medusa has to what is to be done, for a charge whose news it has
@@ -57,33 +80,35 @@ export type Settlement =
  */
 export function decideSettlement(situation: Situation): Settlement {
   const { charge, session, collection, cart } = situation
+  const order = cart?.order ?? null
 
   if (charge.status === "expired" || charge.status === "failed") {
-    const gone = session === null || session.payment_id !== null
+    const gone = session === null || session.payment !== null
     return gone || charge.superseded_at !== null
       ? { action: "done", orderId: null }
       : { action: "cancel_session" }
   }
   if (charge.status !== "paid" || charge.review_reason !== null) {
-    return { action: "done", orderId: cart?.order_id ?? null }
+    return { action: "done", orderId: order?.id ?? null }
   }
 
   if (!session || !collection) {
     return review("orphaned", "The payment session of this KHQR is gone")
   }
-
-  const orderId = cart?.order_id ?? null
-  const awaitsOrder = cart !== null && orderId === null
-
-  if (session.payment_id !== null && !awaitsOrder) {
-    return { action: "done", orderId }
+  const { payment } = session
+  if (
+    payment &&
+    payment.charge_id !== null &&
+    payment.charge_id !== charge.id
+  ) {
+    return review("duplicate", "The order was already paid by another KHQR")
   }
-  if (session.payment_id === null && collection.has_other_payment) {
+  if (!payment && collection.has_other_payment) {
     return review("duplicate", "The order was already paid in another way")
   }
   if (
     charge.currency_code !== session.currency_code ||
-    !sameAmount(charge.amount, session.amount)
+    !sameMoney(charge.amount, session.amount)
   ) {
     return review(
       "amount_mismatch",
@@ -91,37 +116,64 @@ export function decideSettlement(situation: Situation): Settlement {
     )
   }
 
+  const awaitsOrder = cart !== null && order === null
+  if (payment && !awaitsOrder) {
+    return afterPayment(situation)
+  }
+
   const late = isPaidLate(charge)
   if (late && situation.latePayments === "review") {
     return review("paid_late", "Paid after the KHQR's time")
   }
-
-  const reopenSession =
-    session.payment_id === null && session.status !== "pending"
-
+  const reopenSession = payment === null && session.status !== "pending"
   if (!awaitsOrder) {
-    return { action: "book_payment", reopenSession, orderId }
+    return { action: "book_payment", reopenSession }
   }
   if (cart.total === null) {
     return review(late ? "paid_late" : "order_failed", "The cart is gone")
   }
-  const asked = `${session.amount} ${session.currency_code}`
-  const total = `${cart.total} ${cart.currency_code}`
   if (
     cart.currency_code !== session.currency_code ||
-    !sameAmount(cart.total, session.amount)
+    !sameMoney(cart.total, session.amount)
   ) {
     return review(
       late ? "paid_late" : "order_failed",
-      `The cart now costs ${total}, the KHQR asked for ${asked}`
+      `The cart now costs ${cart.total} ${cart.currency_code}, the KHQR asked for ${session.amount} ${session.currency_code}`
     )
   }
   return {
     action: "complete_cart",
     cartId: cart.id,
     reopenSession,
-    healCollection: !sameAmount(collection.amount, session.amount),
+    healCollection: !sameMoney(collection.amount, session.amount),
+    rivalSessionIds: collection.rival_session_ids,
   }
+}
+
+/**
+ * Done, but for what a crash or a vetoed change of the cart left behind: an
+ * order without the transaction of its capture, or a collection that asks for
+ * more than the order costs.
+ */
+function afterPayment({ session, collection, cart }: Situation): Settlement {
+  const order = cart?.order
+  if (!order) {
+    return { action: "done", orderId: null }
+  }
+  const unknownCaptureIds = session!.payment!.capture_ids.filter(
+    (id) => !order.capture_ids.includes(id)
+  )
+  const healCollection =
+    sameMoney(order.total, session!.amount) &&
+    !sameMoney(collection!.amount, session!.amount)
+  return unknownCaptureIds.length > 0 || healCollection
+    ? {
+        action: "repair",
+        orderId: order.id,
+        healCollection,
+        unknownCaptureIds,
+      }
+    : { action: "done", orderId: order.id }
 }
 
 function review(reason: ReviewReason, message: string): Settlement {

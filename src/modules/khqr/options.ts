@@ -1,5 +1,6 @@
 import { z } from "@medusajs/framework/zod"
 
+import { cleanToken } from "../../bakong"
 import { buildKhqr, type KhqrReceiver } from "../../khqr"
 import { newReference } from "./reference"
 
@@ -21,7 +22,10 @@ const httpUrl = z.string().refine((value) => parseUrl(value) !== null, {
 })
 
 const httpOrigin = httpUrl.refine(
-  (value) => ["/", undefined].includes(parseUrl(value)?.pathname),
+  (value) => {
+    const url = parseUrl(value)
+    return url === null || (url.pathname === "/" && !url.search && !url.hash)
+  },
   { error: "must be a host without a path, as https://api-bakong.nbc.gov.kh" }
 )
 
@@ -72,7 +76,12 @@ const merchant = z.preprocess(
 )
 
 const bakong = z.strictObject({
-  token: z.string().trim().min(1, "must not be empty"),
+  token: z
+    .string()
+    .trim()
+    .refine((value) => cleanToken(value) !== "", {
+      error: "must be the token that Bakong issued, and not be empty",
+    }),
   baseUrl: httpOrigin.default(BAKONG_PRODUCTION),
   timeoutMs: z.int().min(1_000).max(60_000).default(10_000),
   proxyUrl: httpUrl.optional(),

@@ -14,8 +14,10 @@ import { draftCharge, type ChargeRequest } from "./draft"
 import { historyEntry, isNews, issuedEntry } from "./history"
 import KhqrCharge from "./models/charge"
 import KhqrEvent from "./models/event"
+import { sameMoney } from "./medusa-amount"
 import { parseOptions, type KhqrOptions } from "./options"
 import { planNextCheck, planSignalledCheck } from "./plan"
+import { ALREADY_PAID } from "./refusals"
 import { bookableCharge, chargeToShow } from "./session-charges"
 import { sessionDataOf, type KhqrSessionData } from "./session-data"
 import {
@@ -37,6 +39,8 @@ type SqlContext = Context<SqlEntityManager>
 
 /** The longest pass over 50 charges: a list, a probe, and ten waves of single questions. */
 const CALLS_IN_A_ROW = 12
+
+const SIGNALS_HEARD_EACH_MS = 1_000
 
 /**
  * The ledger: every KHQR ever shown, what the bank said of it and what became
@@ -102,14 +106,15 @@ export default class KhqrModuleService extends MedusaService({
     if (charges.some(hasMoney)) {
       throw new MedusaError(
         MedusaError.Types.NOT_ALLOWED,
-        "This KHQR is already paid. Do not pay again."
+        "This KHQR is already paid. Do not pay again.",
+        ALREADY_PAID
       )
     }
     const shown = charges.find((charge) => charge.superseded_at === null)
     const lives =
       shown?.status === "pending" &&
       shown.expires_at > new Date() &&
-      shown.amount === input.amount &&
+      sameMoney(shown.amount, input.amount) &&
       shown.currency_code === input.currency_code.toLowerCase()
     return lives ? shown : this.issueCharge(input, actor, context)
   }
@@ -209,40 +214,26 @@ export default class KhqrModuleService extends MedusaService({
     await this.updateKhqrCharges(links, context)
   }
 
-  /** A moment when a payment is likely: the charge is asked about at once, within its cool-down. */
-  @InjectTransactionManager()
+  /**
+   * A moment when a payment is likely: the charge is asked about at once, within
+   * its cool-down. Signals that come faster than `SIGNALS_HEARD_EACH_MS` cost a read.
+   */
+  @InjectManager()
   async signal(
     paymentSessionId: string,
     kind: SignalKind,
     @MedusaContext() context: SqlContext = {}
   ): Promise<ChargeView | null> {
-    await this.lockSession_(paymentSessionId, context)
-    const charges = await this.listChargesOfSession(paymentSessionId, context)
-    const charge = chargeToShow(charges)
+    const charge = chargeToShow(
+      await this.listChargesOfSession(paymentSessionId, context)
+    )
     if (!charge) {
       return null
     }
     const now = new Date()
-    const at = planSignalledCheck(charge, now)
-    await this.updateKhqrCharges(
-      {
-        id: charge.id,
-        last_signal_at: now,
-        ...(at ? { next_check_at: at } : {}),
-      },
-      context
-    )
-    if (at) {
-      await this.createKhqrEvents(
-        {
-          charge_id: charge.id,
-          kind: "signal",
-          actor: "shopper",
-          status: charge.status,
-          message: kind,
-        },
-        context
-      )
+    const heard = charge.last_signal_at?.getTime() ?? 0
+    if (!hasMoney(charge) && now.getTime() - heard >= SIGNALS_HEARD_EACH_MS) {
+      await this.hearSignal_(charge, kind, now, context)
     }
     return presentCharge(charge, this.options_.merchant, now)
   }
@@ -373,6 +364,29 @@ export default class KhqrModuleService extends MedusaService({
     )
   }
 
+  /** `last_signal_at` is written in any case: a question may be under way that left before the signal. */
+  protected async hearSignal_(
+    charge: Charge,
+    kind: SignalKind,
+    now: Date,
+    context: SqlContext
+  ): Promise<void> {
+    const at = planSignalledCheck(charge, now)
+    await context.manager!.execute(
+      "UPDATE khqr_charge SET last_signal_at = ?, next_check_at = COALESCE(?, next_check_at) WHERE id = ? AND status IN ('pending', 'failed', 'expired')",
+      [now, at, charge.id]
+    )
+    if (at) {
+      await this.createKhqrEvents({
+        charge_id: charge.id,
+        kind: "signal",
+        actor: "shopper",
+        status: charge.status,
+        message: kind,
+      })
+    }
+  }
+
   @InjectTransactionManager()
   protected async replaceShown_(
     draft: Charge,
@@ -432,8 +446,7 @@ export default class KhqrModuleService extends MedusaService({
         ...(answered
           ? {
               leased_until: null,
-              next_check_at:
-                planNextCheck(charge, now, retryAfterOf(event))?.at ?? null,
+              next_check_at: nextCheckAt(charge, event, now),
             }
           : {}),
         ...(event.type.startsWith("settle") ? { leased_until: null } : {}),
@@ -552,6 +565,22 @@ function insertion(table: string, row: Record<string, unknown>) {
     marks: columns.map(() => "?").join(", "),
     values: Object.values(row),
   }
+}
+
+/** By the plan, or sooner when a signal came after the question had left. */
+function nextCheckAt(
+  charge: Charge,
+  event: Extract<ChargeEvent, { type: "answered" }>,
+  now: Date
+): Date | null {
+  const planned = planNextCheck(charge, now, retryAfterOf(event))?.at ?? null
+  const unheard =
+    charge.last_signal_at !== null && charge.last_signal_at > event.askedAt
+  return (
+    (unheard &&
+      planSignalledCheck({ ...charge, next_check_at: planned }, now)) ||
+    planned
+  )
 }
 
 function changesBetween(before: Charge, after: Charge): Partial<Charge> {

@@ -1,4 +1,4 @@
-import { sameAmount } from "../../khqr"
+import { sameMoney } from "./medusa-amount"
 import { isPaidLate, isSettleable } from "./state"
 import type { Charge } from "./types"
 
@@ -42,7 +42,7 @@ export function bookableCharge(
     (charge) =>
       isSettleable(charge) &&
       charge.currency_code === newest.currency_code &&
-      sameAmount(charge.amount, newest.amount) &&
+      sameMoney(charge.amount, newest.amount) &&
       (latePayments === "honour" || !isPaidLate(charge))
   )
 }

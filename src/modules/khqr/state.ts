@@ -98,8 +98,8 @@ export const CLOCK_SKEW_MS = 60_000
 /** After this long past `expires_at` of asking with no answer that counts, a person is asked to look. */
 export const UNVERIFIABLE_AFTER_MS = 24 * 3_600_000
 
-/** After so many in a row that speak of the cart itself, a person is asked. */
-export const MAX_LASTING_SETTLE_FAILURES = 5
+/** After so many in a row that speak of the cart itself, some four minutes, a person is asked. */
+export const MAX_LASTING_SETTLE_FAILURES = 8
 
 /** Others (a database away, a tax service down) are tried for about a day. */
 export const MAX_SETTLE_FAILURES = 300

@@ -8,6 +8,8 @@ export type ChargeView = {
   status: Charge["status"]
   /** Money came, and a person looks at it: the shopper is not to pay again. */
   in_review: boolean
+  /** No longer the KHQR of an open payment: the cart has changed, or another KHQR took its place. */
+  superseded: boolean
   /** To quote to the shop. */
   reference: string
   /** `null` unless this KHQR may be paid now. */
@@ -40,6 +42,7 @@ export function presentCharge(
     payment_session_id: charge.payment_session_id,
     status: charge.status,
     in_review: hasMoney(charge) && charge.review_reason !== null,
+    superseded: charge.superseded_at !== null,
     reference: charge.reference,
     qr: payable ? charge.qr : null,
     md5: charge.md5,

@@ -23,13 +23,13 @@ import type {
 } from "@medusajs/framework/types"
 import {
   AbstractPaymentProvider,
-  BigNumber,
   MedusaError,
   PaymentActions,
   PaymentSessionStatus,
 } from "@medusajs/framework/utils"
 
 import { KHQR_MODULE } from "../../modules/khqr"
+import { exactDecimal, sameMoney } from "../../modules/khqr/medusa-amount"
 import type KhqrModuleService from "../../modules/khqr/service"
 import { hasMoney, isSettleable } from "../../modules/khqr/state"
 import type { Charge } from "../../modules/khqr/types"
@@ -167,7 +167,7 @@ class KhqrProviderService extends AbstractPaymentProvider {
     )
     const current = chargeToShow(charges) ?? known
     const sameRequest =
-      current.amount === exactDecimal(amount) &&
+      sameMoney(current.amount, exactDecimal(amount)) &&
       current.currency_code === currency_code.toLowerCase()
     const charge =
       sameRequest || charges.some(hasMoney)
@@ -266,17 +266,6 @@ function sessionStatusOf(charge: Charge | undefined): PaymentSessionStatus {
   return charge?.status === "expired"
     ? PaymentSessionStatus.CANCELED
     : PaymentSessionStatus.PENDING
-}
-
-function exactDecimal(amount: InitiatePaymentInput["amount"]): string {
-  try {
-    return new BigNumber(amount).bigNumber!.toFixed()
-  } catch {
-    throw new MedusaError(
-      MedusaError.Types.INVALID_DATA,
-      `amount: ${JSON.stringify(amount)} is not a number.`
-    )
-  }
 }
 
 export default KhqrProviderService

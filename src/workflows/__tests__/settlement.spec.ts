@@ -26,6 +26,7 @@ function situation(changes: Parts = {}): Situation {
   return {
     charge: merge(
       {
+        id: "khqr_1",
         status: "paid",
         review_reason: null,
         amount: "11",
@@ -42,16 +43,16 @@ function situation(changes: Parts = {}): Situation {
         status: "pending",
         amount: "11",
         currency_code: "usd",
-        payment_id: null,
+        payment: null,
       },
       changes.session
     ),
     collection: merge<NonNullable<Situation["collection"]>>(
-      { amount: "11", has_other_payment: false },
+      { amount: "11", has_other_payment: false, rival_session_ids: [] },
       changes.collection
     ),
     cart: merge<NonNullable<Situation["cart"]>>(
-      { id: "cart_1", total: "11", currency_code: "usd", order_id: null },
+      { id: "cart_1", total: "11", currency_code: "usd", order: null },
       changes.cart
     ),
   }
@@ -65,6 +66,7 @@ const COMPLETE: Settlement = {
   cartId: "cart_1",
   reopenSession: false,
   healCollection: false,
+  rivalSessionIds: [],
 }
 
 const review = (reason: string) => ({
@@ -74,8 +76,13 @@ const review = (reason: string) => ({
 })
 
 const LATE = { paid_at: after(60_001) }
-const ORDERED = { order_id: "order_1" }
-const BOOKED = { payment_id: "pay_1", status: "captured" }
+const ORDERED = {
+  order: { id: "order_1", total: "11", capture_ids: ["capt_1"] },
+}
+const BOOKED = {
+  payment: { id: "pay_1", charge_id: "khqr_1", capture_ids: ["capt_1"] },
+  status: "captured",
+}
 
 describe("A paid charge", () => {
   it("completes its open cart", () => {
@@ -115,22 +122,20 @@ describe("A paid charge", () => {
       expect(decide({ session: { status }, cart: null })).toEqual({
         action: "book_payment",
         reopenSession: true,
-        orderId: null,
       })
     }
   )
 
   it("does not touch the status of a session that has its payment", () => {
-    expect(
-      decide({ session: { payment_id: "pay_1", status: "captured" } })
-    ).toEqual(COMPLETE)
+    expect(decide({ session: { ...BOOKED, status: "captured" } })).toEqual(
+      COMPLETE
+    )
   })
 
   it("books only its payment where the order exists without one", () => {
     expect(decide({ cart: ORDERED })).toEqual({
       action: "book_payment",
       reopenSession: false,
-      orderId: "order_1",
     })
   })
 
@@ -138,7 +143,6 @@ describe("A paid charge", () => {
     expect(decide({ cart: null })).toEqual({
       action: "book_payment",
       reopenSession: false,
-      orderId: null,
     })
   })
 
@@ -164,6 +168,82 @@ describe("A paid charge", () => {
         session: BOOKED,
         cart: ORDERED,
         collection: { has_other_payment: true },
+      })
+    ).toEqual({ action: "done", orderId: "order_1" })
+  })
+})
+
+describe("A cart whose taxes are in its prices", () => {
+  it("is completed although Medusa's divisions left their noise on its total", () => {
+    for (const total of [
+      "10.999999999999999999997",
+      "11.0000000000000000076",
+    ]) {
+      expect(decide({ cart: { total } })).toEqual(COMPLETE)
+      expect(decide({ collection: { amount: total } })).toEqual(COMPLETE)
+      expect(decide({ charge: { amount: total } })).toEqual(COMPLETE)
+    }
+  })
+
+  it("is not completed when it really costs something else", () => {
+    expect(decide({ cart: { total: "11.001" } })).toEqual(
+      review("order_failed")
+    )
+  })
+})
+
+describe("A collection with more than one session", () => {
+  it("keeps only the paid one before its cart is completed", () => {
+    expect(
+      decide({ collection: { rival_session_ids: ["payses_2", "payses_3"] } })
+    ).toEqual({ ...COMPLETE, rivalSessionIds: ["payses_2", "payses_3"] })
+  })
+})
+
+describe("What an interruption left behind", () => {
+  const REPAIR = {
+    action: "repair",
+    orderId: "order_1",
+    healCollection: false,
+    unknownCaptureIds: [],
+  }
+
+  it("is an order that does not know of its capture", () => {
+    const order = { ...ORDERED.order, capture_ids: [] }
+    expect(decide({ session: BOOKED, cart: { order } })).toEqual({
+      ...REPAIR,
+      unknownCaptureIds: ["capt_1"],
+    })
+  })
+
+  it("is a collection that asks for more than the order costs", () => {
+    expect(
+      decide({ session: BOOKED, cart: ORDERED, collection: { amount: "20.5" } })
+    ).toEqual({ ...REPAIR, healCollection: true })
+  })
+
+  it("is not a collection that asks for what an edited order costs", () => {
+    const order = { ...ORDERED.order, total: "20.5" }
+    expect(
+      decide({
+        session: BOOKED,
+        cart: { order },
+        collection: { amount: "20.5" },
+      })
+    ).toEqual({ action: "done", orderId: "order_1" })
+  })
+})
+
+describe("Two paid KHQRs of one session", () => {
+  it("are told apart by the charge that the payment names", () => {
+    const payment = { ...BOOKED.payment, charge_id: "khqr_2" }
+    expect(decide({ session: { ...BOOKED, payment }, cart: ORDERED })).toEqual(
+      review("duplicate")
+    )
+    expect(
+      decide({
+        session: { ...BOOKED, payment: { ...payment, charge_id: null } },
+        cart: ORDERED,
       })
     ).toEqual({ action: "done", orderId: "order_1" })
   })
@@ -317,6 +397,7 @@ describe("Whatever Medusa has", () => {
 
   const anySituation: fc.Arbitrary<Situation> = fc.record({
     charge: fc.record({
+      id: fc.constant("khqr_1"),
       status: fc.constantFrom(...CHARGE_STATUSES),
       review_reason: maybe(fc.constantFrom(...REVIEW_REASONS)),
       amount,
@@ -331,16 +412,34 @@ describe("Whatever Medusa has", () => {
         status: fc.constantFrom("pending", "canceled", "captured", "error"),
         amount,
         currency_code: currency,
-        payment_id: maybe(fc.constant("pay_1")),
+        payment: maybe(
+          fc.record({
+            id: fc.constant("pay_1"),
+            charge_id: fc.constantFrom(null, "khqr_1", "khqr_2"),
+            capture_ids: fc.constantFrom([], ["capt_1"]),
+          })
+        ),
       })
     ),
-    collection: maybe(fc.record({ amount, has_other_payment: fc.boolean() })),
+    collection: maybe(
+      fc.record({
+        amount,
+        has_other_payment: fc.boolean(),
+        rival_session_ids: fc.constantFrom([], ["payses_2"]),
+      })
+    ),
     cart: maybe(
       fc.record({
         id: fc.constant("cart_1"),
         total: maybe(amount),
         currency_code: maybe(currency),
-        order_id: maybe(fc.constant("order_1")),
+        order: maybe(
+          fc.record({
+            id: fc.constant("order_1"),
+            total: amount,
+            capture_ids: fc.constantFrom([], ["capt_1"]),
+          })
+        ),
       })
     ),
   })
@@ -374,7 +473,7 @@ describe("Whatever Medusa has", () => {
       (charge.status === "paid" && charge.review_reason === null),
 
     "A cart is completed only while it has no order": ({ cart }, { action }) =>
-      action !== "complete_cart" || cart!.order_id === null,
+      action !== "complete_cart" || cart!.order === null,
 
     "Without a session it is done or for a person": ({ session }, { action }) =>
       session !== null || action === "done" || action === "review",
@@ -399,21 +498,21 @@ describe("Whatever Medusa has", () => {
     ) =>
       action !== "cancel_session" ||
       (["expired", "failed"].includes(charge.status) &&
-        session!.payment_id === null),
+        session!.payment === null),
 
     "A payment is booked only where there is none": (
       { session, collection },
       { action }
     ) =>
       action !== "book_payment" ||
-      (session!.payment_id === null && !collection!.has_other_payment),
+      (session!.payment === null && !collection!.has_other_payment),
 
     "A second payment never makes an order": (
       { session, collection },
       { action }
     ) =>
       !collection?.has_other_payment ||
-      session?.payment_id != null ||
+      session?.payment != null ||
       !["complete_cart", "book_payment"].includes(action),
 
     "A paid charge is done only when its payment is there, and no order awaited":
@@ -421,8 +520,7 @@ describe("Whatever Medusa has", () => {
         action !== "done" ||
         charge.status !== "paid" ||
         charge.review_reason !== null ||
-        (session!.payment_id !== null &&
-          (cart === null || cart.order_id !== null)),
+        (session!.payment !== null && (cart === null || cart.order !== null)),
 
     "A session is opened again only when it has no payment": (
       { session },
@@ -430,7 +528,7 @@ describe("Whatever Medusa has", () => {
     ) =>
       !("reopenSession" in settlement) ||
       settlement.reopenSession ===
-        (session!.payment_id === null && session!.status !== "pending"),
+        (session!.payment === null && session!.status !== "pending"),
   }
 
   it("every promise is kept, and nothing it was given is changed", () => {

@@ -4,9 +4,11 @@ import type {
   PaymentSessionDTO,
 } from "@medusajs/framework/types"
 import {
+  MathBN,
   MedusaError,
   Modules,
   PaymentActions,
+  PaymentCollectionStatus,
   PaymentSessionStatus,
 } from "@medusajs/framework/utils"
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
@@ -15,7 +17,10 @@ import {
   processPaymentWorkflow,
 } from "@medusajs/medusa/core-flows"
 
-import type { ChargeStatus, SettlementEvent } from "../../modules/khqr/state"
+import { KHQR_MODULE } from "../../modules/khqr"
+import type KhqrModuleService from "../../modules/khqr/service"
+import type { SettlementEvent } from "../../modules/khqr/state"
+import type { Settlement } from "../settlement"
 import { decideFor, type SettlementDecision } from "./decide-settlement"
 
 export type CarriedOut = { charge_id: string; event: SettlementEvent }
@@ -42,26 +47,30 @@ export const carryOutSettlementStep = createStep(
   }
 )
 
+/** Each action at most once: the cart completed, what an interruption left repaired, and no more. */
 async function settle(
-  decision: SettlementDecision,
+  first: SettlementDecision,
   container: MedusaContainer
 ): Promise<SettlementEvent> {
-  const { settlement, status: decidedFor } = decision
-  if (settlement.action === "done") {
-    return { type: "settled", decidedFor, orderId: settlement.orderId }
-  }
-  if (settlement.action === "review") {
-    const { reason, message } = settlement
-    return { type: "settle_refused", decidedFor, reason, message }
-  }
-
-  const fault = await carryOut(decision, container)
-  const after = await decideFor(decision.charge_id, container)
-  if (isDone(after, decidedFor)) {
-    return { type: "settled", decidedFor, orderId: orderIdOf(after) }
-  }
-  if (settlement.action === "cancel_session" && !fault) {
-    return { type: "settled", decidedFor, orderId: null }
+  const decidedFor = first.status
+  const tried = new Set<Settlement["action"]>()
+  let decision = first
+  let fault: Error | null = null
+  while (!tried.has(decision.settlement.action)) {
+    const { settlement } = decision
+    if (settlement.action === "done") {
+      return { type: "settled", decidedFor, orderId: settlement.orderId }
+    }
+    if (settlement.action === "review") {
+      const { reason, message } = settlement
+      return { type: "settle_refused", decidedFor, reason, message }
+    }
+    tried.add(settlement.action)
+    fault = await carryOut(decision, container)
+    if (settlement.action === "cancel_session" && !fault) {
+      return { type: "settled", decidedFor, orderId: null }
+    }
+    decision = await decideFor(decision.charge_id, container)
   }
   return {
     type: "settle_failed",
@@ -69,14 +78,6 @@ async function settle(
     lasting: LASTING.includes((fault as MedusaError | null)?.type ?? ""),
     message: fault?.message ?? "Medusa has no payment for this charge yet",
   }
-}
-
-function isDone(after: SettlementDecision, decidedFor: ChargeStatus): boolean {
-  return after.status === decidedFor && after.settlement.action === "done"
-}
-
-function orderIdOf({ settlement }: SettlementDecision): string | null {
-  return settlement.action === "done" ? settlement.orderId : null
 }
 
 /** Returns the fault instead of throwing it: the ledger decides what follows from it. */
@@ -88,39 +89,139 @@ async function carryOut(
   const payment = container.resolve(Modules.PAYMENT)
   try {
     const session = await payment.retrievePaymentSession(
-      decision.payment_session_id
+      decision.payment_session_id,
+      { relations: ["payment", "payment.captures"] }
     )
-    if (settlement.action === "cancel_session") {
-      await setStatus(session, PaymentSessionStatus.CANCELED, payment)
-      return null
+    switch (settlement.action) {
+      case "cancel_session":
+        await setStatus(session, PaymentSessionStatus.CANCELED, payment)
+        return null
+      case "complete_cart":
+        return await completeCart(decision, settlement, session, container)
+      case "book_payment":
+        return await bookPayment(settlement, session, container)
+      case "repair":
+        await repair(decision, settlement, session, container)
+        return null
+      default:
+        return null
     }
-    if ("healCollection" in settlement && settlement.healCollection) {
-      // A vetoed deletion leaves the cart's new total on the collection; the payment is the session's.
-      await payment.updatePaymentCollections(decision.payment_collection_id!, {
-        amount: session.amount,
-      })
-    }
-    if ("reopenSession" in settlement && settlement.reopenSession) {
-      // Medusa refuses to complete a cart whose session is canceled, even when its KHQR was paid after all.
-      await setStatus(session, PaymentSessionStatus.PENDING, payment)
-    }
-    const { errors } =
-      settlement.action === "complete_cart"
-        ? await completeCartWorkflow(container).run({
-            input: { id: settlement.cartId },
-            throwOnError: false,
-          })
-        : // `captured` and a session that was just read: other actions can complete an unrelated cart.
-          await processPaymentWorkflow(container).run({
-            input: {
-              action: PaymentActions.SUCCESSFUL,
-              data: { session_id: session.id, amount: session.amount },
-            },
-            throwOnError: false,
-          })
-    return errors?.[0]?.error ?? null
   } catch (error) {
     return error as Error
+  }
+}
+
+async function completeCart(
+  decision: SettlementDecision,
+  settlement: Extract<Settlement, { action: "complete_cart" }>,
+  session: PaymentSessionDTO,
+  container: MedusaContainer
+): Promise<Error | null> {
+  const payment = container.resolve(Modules.PAYMENT)
+  if (await anotherGoesFirst(settlement.rivalSessionIds, session, container)) {
+    return new Error("Another paid KHQR of this cart is settled first")
+  }
+  if (settlement.healCollection) {
+    // A vetoed deletion leaves the cart's new total on the collection; the payment is the session's.
+    await payment.updatePaymentCollections(decision.payment_collection_id!, {
+      amount: session.amount,
+    })
+  }
+  // Medusa authorizes the first session it finds, whichever was paid: ours is to be the only one.
+  for (const id of settlement.rivalSessionIds) {
+    await dismiss(id, payment)
+  }
+  if (settlement.reopenSession) {
+    // A cart is not completed while its session is canceled, even when its KHQR was paid after all.
+    await setStatus(session, PaymentSessionStatus.PENDING, payment)
+  }
+  const { errors } = await completeCartWorkflow(container).run({
+    input: { id: settlement.cartId },
+    throwOnError: false,
+  })
+  return errors?.[0]?.error ?? null
+}
+
+async function bookPayment(
+  settlement: Extract<Settlement, { action: "book_payment" }>,
+  session: PaymentSessionDTO,
+  container: MedusaContainer
+): Promise<Error | null> {
+  if (settlement.reopenSession) {
+    const payment = container.resolve(Modules.PAYMENT)
+    await setStatus(session, PaymentSessionStatus.PENDING, payment)
+  }
+  // `captured` and a session that was just read: other actions can complete an unrelated cart.
+  const { errors } = await processPaymentWorkflow(container).run({
+    input: {
+      action: PaymentActions.SUCCESSFUL,
+      data: { session_id: session.id, amount: session.amount },
+    },
+    throwOnError: false,
+  })
+  return errors?.[0]?.error ?? null
+}
+
+/** Two paid sessions of one cart must not dismiss each other: the older one goes first. */
+async function anotherGoesFirst(
+  rivalSessionIds: string[],
+  session: PaymentSessionDTO,
+  container: MedusaContainer
+): Promise<boolean> {
+  const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+  for (const id of rivalSessionIds.filter((id) => id < session.id)) {
+    if (await khqr.findBookable(id)) {
+      return true
+    }
+  }
+  return false
+}
+
+/** A session whose own KHQR is paid cannot be deleted; canceled, it is passed over, and its charge settled by itself. */
+async function dismiss(
+  sessionId: string,
+  payment: IPaymentModuleService
+): Promise<void> {
+  try {
+    await payment.deletePaymentSession(sessionId)
+  } catch {
+    const session = await payment.retrievePaymentSession(sessionId)
+    await setStatus(session, PaymentSessionStatus.CANCELED, payment)
+  }
+}
+
+async function repair(
+  decision: SettlementDecision,
+  settlement: Extract<Settlement, { action: "repair" }>,
+  session: PaymentSessionDTO,
+  container: MedusaContainer
+): Promise<void> {
+  const captures = session.payment?.captures ?? []
+  if (settlement.healCollection) {
+    const captured = MathBN.sum(...captures.map(({ amount }) => amount))
+    await container
+      .resolve(Modules.PAYMENT)
+      .updatePaymentCollections(decision.payment_collection_id!, {
+        amount: session.amount,
+        // Only its own writes make the payment module count again.
+        ...(MathBN.gte(captured, session.amount)
+          ? { status: PaymentCollectionStatus.COMPLETED }
+          : {}),
+      })
+  }
+  const unknown = captures.filter(({ id }) =>
+    settlement.unknownCaptureIds.includes(id)
+  )
+  if (unknown.length > 0) {
+    await container.resolve(Modules.ORDER).addOrderTransactions(
+      unknown.map(({ id, amount }) => ({
+        order_id: settlement.orderId,
+        amount,
+        currency_code: session.currency_code,
+        reference: "capture",
+        reference_id: id,
+      }))
+    )
   }
 }
 

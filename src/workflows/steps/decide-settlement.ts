@@ -1,8 +1,9 @@
 import type { MedusaContainer } from "@medusajs/framework/types"
-import { BigNumber, ContainerRegistrationKeys } from "@medusajs/framework/utils"
+import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import { KHQR_MODULE } from "../../modules/khqr"
+import { exactDecimal } from "../../modules/khqr/medusa-amount"
 import type KhqrModuleService from "../../modules/khqr/service"
 import type { ChargeStatus } from "../../modules/khqr/state"
 import type { Charge } from "../../modules/khqr/types"
@@ -35,78 +36,130 @@ export async function decideFor(
 ): Promise<SettlementDecision> {
   const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
   const charge = await khqr.retrieveKhqrCharge(chargeId)
-  const { situation, collectionId } = await readSituation(
+  const session = await readSession(charge.payment_session_id, container)
+  const [collection, cart] = session
+    ? await Promise.all([
+        readCollection(session, container),
+        readCart(session.payment_collection_id, container),
+      ])
+    : [null, null]
+  const situation: Situation = {
     charge,
-    khqr.options.latePayments,
-    container
-  )
+    latePayments: khqr.options.latePayments,
+    session: session && sessionOf(session),
+    collection,
+    cart,
+  }
   return {
     charge_id: charge.id,
-    status: charge.status,
+    status: charge.status as Charge["status"],
     payment_session_id: charge.payment_session_id,
-    payment_collection_id: collectionId,
+    payment_collection_id:
+      session?.payment_collection_id ?? charge.payment_collection_id,
     settlement: decideSettlement(situation),
   }
 }
 
-async function readSituation(
-  charge: Charge,
-  latePayments: "honour" | "review",
+/** Statuses in which Medusa may authorize a session when a cart is completed. */
+const PROCESSABLE = [
+  "pending",
+  "requires_more",
+  "authorized",
+  "captured",
+  "pending_authorization",
+]
+
+type StoredSession = {
+  id: string
+  status: string
+  amount: number
+  currency_code: string
+  payment_collection_id: string
+  payment?: {
+    id: string
+    data?: Record<string, unknown>
+    captures?: { id: string }[]
+  } | null
+}
+
+async function readSession(
+  id: string,
   container: MedusaContainer
-): Promise<{ situation: Situation; collectionId: string | null }> {
-  const query = container.resolve(ContainerRegistrationKeys.QUERY)
-  const {
-    data: [session],
-  } = await query.graph({
-    entity: "payment_session",
-    fields: [
-      "id",
-      "status",
-      "amount",
-      "currency_code",
-      "payment_collection_id",
-      "payment.id",
-      "payment_collection.amount",
-      "payment_collection.payments.id",
-      "payment_collection.payments.canceled_at",
-    ],
-    filters: { id: charge.payment_session_id },
-  })
-  if (!session) {
-    return {
-      situation: {
-        charge,
-        latePayments,
-        session: null,
-        collection: null,
-        cart: null,
-      },
-      collectionId: charge.payment_collection_id,
-    }
-  }
-  const collectionId = session.payment_collection_id
-  const payments: { id: string; canceled_at?: unknown }[] =
-    session.payment_collection?.payments ?? []
-  const otherPayments = payments.filter(
-    (payment) => payment.id !== session.payment?.id && !payment.canceled_at
-  )
+): Promise<StoredSession | null> {
+  const { data } = await container
+    .resolve(ContainerRegistrationKeys.QUERY)
+    .graph({
+      entity: "payment_session",
+      fields: [
+        "id",
+        "status",
+        "amount",
+        "currency_code",
+        "payment_collection_id",
+        "payment.id",
+        "payment.data",
+        "payment.captures.id",
+      ],
+      filters: { id },
+    })
+  return (data[0] as StoredSession | undefined) ?? null
+}
+
+function sessionOf(session: StoredSession): Situation["session"] {
+  const { payment } = session
   return {
-    situation: {
-      charge,
-      latePayments,
-      session: {
-        status: session.status,
-        amount: decimal(session.amount),
-        currency_code: session.currency_code,
-        payment_id: session.payment?.id ?? null,
-      },
-      collection: {
-        amount: decimal(session.payment_collection?.amount),
-        has_other_payment: otherPayments.length > 0,
-      },
-      cart: await readCart(collectionId, container),
-    },
-    collectionId,
+    status: session.status,
+    amount: exactDecimal(session.amount),
+    currency_code: session.currency_code,
+    payment: payment
+      ? {
+          id: payment.id,
+          charge_id:
+            typeof payment.data?.charge_id === "string"
+              ? payment.data.charge_id
+              : null,
+          capture_ids: (payment.captures ?? []).map((capture) => capture.id),
+        }
+      : null,
+  }
+}
+
+async function readCollection(
+  session: StoredSession,
+  container: MedusaContainer
+): Promise<Situation["collection"]> {
+  const { data } = await container
+    .resolve(ContainerRegistrationKeys.QUERY)
+    .graph({
+      entity: "payment_collection",
+      fields: [
+        "amount",
+        "payments.id",
+        "payments.canceled_at",
+        "payment_sessions.id",
+        "payment_sessions.status",
+        "payment_sessions.payment.id",
+      ],
+      filters: { id: session.payment_collection_id },
+    })
+  const [collection] = data as {
+    amount: number
+    payments?: { id: string; canceled_at?: unknown }[]
+    payment_sessions?: { id: string; status: string; payment?: unknown }[]
+  }[]
+  if (!collection) {
+    return null
+  }
+  return {
+    amount: exactDecimal(collection.amount),
+    has_other_payment: (collection.payments ?? []).some(
+      (payment) => payment.id !== session.payment?.id && !payment.canceled_at
+    ),
+    rival_session_ids: (collection.payment_sessions ?? [])
+      .filter(({ id, status, payment }) => {
+        return id !== session.id && !payment && PROCESSABLE.includes(status)
+      })
+      .map(({ id }) => id),
   }
 }
 
@@ -128,7 +181,6 @@ async function readCart(
   const [{ data: carts }, { data: orders }] = await Promise.all([
     query.graph({
       entity: "cart",
-      // The tax lines and adjustments are what `total` is computed from.
       fields: ["id", "currency_code", "total"],
       filters: { id: link.cart_id },
     }),
@@ -141,12 +193,47 @@ async function readCart(
   const [cart] = carts
   return {
     id: link.cart_id,
-    total: cart ? decimal(cart.total) : null,
+    total: cart ? exactDecimal(cart.total!) : null,
     currency_code: cart?.currency_code ?? null,
-    order_id: orders[0]?.order_id ?? null,
+    order: await readOrder(
+      orders.map(({ order_id }) => order_id),
+      container
+    ),
   }
 }
 
-function decimal(amount: unknown): string {
-  return new BigNumber(amount as number).bigNumber!.toFixed()
+/** An interrupted completion may leave a link to an order that is no more. */
+async function readOrder(
+  ids: string[],
+  container: MedusaContainer
+): Promise<NonNullable<Situation["cart"]>["order"]> {
+  if (ids.length === 0) {
+    return null
+  }
+  const { data } = await container
+    .resolve(ContainerRegistrationKeys.QUERY)
+    .graph({
+      entity: "order",
+      fields: [
+        "id",
+        "total",
+        "transactions.reference",
+        "transactions.reference_id",
+      ],
+      filters: { id: ids },
+    })
+  const [order] = data as {
+    id: string
+    total: number
+    transactions?: { reference?: string; reference_id?: string }[]
+  }[]
+  return order
+    ? {
+        id: order.id,
+        total: exactDecimal(order.total),
+        capture_ids: (order.transactions ?? [])
+          .filter(({ reference }) => reference === "capture")
+          .map(({ reference_id }) => reference_id ?? ""),
+      }
+    : null
 }

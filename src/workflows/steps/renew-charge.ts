@@ -1,11 +1,12 @@
 import {
-  BigNumber,
   ContainerRegistrationKeys,
   MedusaError,
 } from "@medusajs/framework/utils"
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import { KHQR_MODULE } from "../../modules/khqr"
+import { ALREADY_PAID, SESSION_GONE } from "../../modules/khqr/refusals"
+import { exactDecimal } from "../../modules/khqr/medusa-amount"
 import type KhqrModuleService from "../../modules/khqr/service"
 
 export type RenewedCharge = { id: string; payment_session_id: string }
@@ -28,20 +29,22 @@ export const renewChargeStep = createStep(
     if (!session) {
       throw new MedusaError(
         MedusaError.Types.NOT_ALLOWED,
-        "This payment is no longer open: the cart has changed. Go back to the payment step for a new KHQR."
+        "This payment is no longer open: the cart has changed. Go back to the payment step for a new KHQR.",
+        SESSION_GONE
       )
     }
     if (session.payment) {
       throw new MedusaError(
         MedusaError.Types.NOT_ALLOWED,
-        "This KHQR is already paid. Do not pay again."
+        "This KHQR is already paid. Do not pay again.",
+        ALREADY_PAID
       )
     }
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
     const charge = await khqr.renewCharge(
       {
         payment_session_id,
-        amount: new BigNumber(session.amount).bigNumber!.toFixed(),
+        amount: exactDecimal(session.amount),
         currency_code: session.currency_code,
       },
       "shopper"

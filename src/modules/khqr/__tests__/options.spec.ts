@@ -157,10 +157,46 @@ describe("A fault in the options", () => {
 
   it.each([
     ["missing", { token: undefined }, "bakong.token is missing"],
-    ["empty", { token: "" }, "bakong.token must not be empty"],
-    ["blank", { token: " \n" }, "bakong.token must not be empty"],
+    ["empty", { token: "" }, "bakong.token must be the token"],
+    ["blank", { token: " \n" }, "bakong.token must be the token"],
+    ["only quotes", { token: '""' }, "bakong.token must be the token"],
+    ["only its kind", { token: "Bearer " }, "bakong.token must be the token"],
+    [
+      "not ASCII",
+      { token: "\u201ceyJ\u201d" },
+      "bakong.token must be the token",
+    ],
   ])("is a token that is %s", (_, changes, fault) => {
-    expect(faultsOf(withBakong(changes))).toEqual([fault])
+    const faults = faultsOf(withBakong(changes))
+
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toContain(fault)
+  })
+
+  it.each([
+    "https://api-bakong.nbc.gov.kh/v1",
+    "https://api-bakong.nbc.gov.kh/?a=1",
+    "https://api-bakong.nbc.gov.kh/#x",
+    "ftp://api-bakong.nbc.gov.kh",
+    "http://:80",
+  ])("is the base URL %s", (baseUrl) => {
+    const faults = faultsOf(withBakong({ baseUrl }))
+
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatch(/^bakong\.baseUrl must be/)
+  })
+
+  it("is a merchant whose fields are right and do not fit together", () => {
+    const faults = faultsOf(
+      withMerchant({
+        accountId: `${"a".repeat(27)}@aclb`,
+        accountInformation: "1".repeat(32),
+        acquiringBank: "B".repeat(32),
+      })
+    )
+
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatch(/^merchant does not fit into a KHQR: .*99/)
   })
 
   it("never shows the token, whatever else is wrong with it or beside it", () => {

@@ -121,7 +121,7 @@ describe("A charge that Bakong calls paid", () => {
   })
 
   it("begins to count settling anew after the settling of its expiry", () => {
-    const before = { ...expiredCharge(), lasting_settle_failures: 4 }
+    const before = { ...expiredCharge(), lasting_settle_failures: 7 }
 
     expect(answer(before, paid(), CLOSES_AT).charge.settle_attempts).toBe(0)
   })
@@ -608,7 +608,7 @@ describe("A charge that could not be settled", () => {
     expect(new Set(pauses.slice(10))).toEqual(new Set([300]))
   })
 
-  it("goes to review after 5 failures of a lasting kind", () => {
+  it("goes to review after 8 failures of a lasting kind", () => {
     let current = paidCharge()
     for (let i = 1; i < MAX_LASTING_SETTLE_FAILURES; i++) {
       const { charge: after, announcements } = fail(current, true)
@@ -618,7 +618,7 @@ describe("A charge that could not be settled", () => {
     }
     const last = fail(current, true)
 
-    expect(MAX_LASTING_SETTLE_FAILURES).toBe(5)
+    expect(MAX_LASTING_SETTLE_FAILURES).toBe(8)
     expect(last.charge).toMatchObject({
       status: "paid",
       review_reason: "order_failed",
@@ -661,7 +661,7 @@ describe("A charge that could not be settled", () => {
   })
 
   it("is let be, without review, when it had only expired", () => {
-    const before = { ...expiredCharge(), lasting_settle_failures: 4 }
+    const before = { ...expiredCharge(), lasting_settle_failures: 7 }
     const { charge: after, announcements } = fail(before, true)
 
     expect(after).toEqual({ ...before, next_settle_at: null })
@@ -1059,7 +1059,7 @@ describe("Whatever happens to a charge, in whatever order", () => {
         checks: fc.nat(),
         unknowns: fc.nat(),
         unknown_since: maybe(anyMoment),
-        lasting_settle_failures: fc.nat(6),
+        lasting_settle_failures: fc.nat(9),
         settle_attempts: fc.oneof(fc.nat(6), fc.nat(400)),
         khqr_amount: fc.constantFrom("11", "0.50", "44000"),
       })

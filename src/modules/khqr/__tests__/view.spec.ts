@@ -14,6 +14,7 @@ describe("What the shopper's page is told", () => {
       payment_session_id: "payses_1",
       status: "pending",
       in_review: false,
+      superseded: false,
       reference: "KH23456789ABCDE",
       qr: charge().qr,
       md5: charge().md5,

@@ -7,16 +7,20 @@ import { requireCharge, resolveKhqr } from "../../../helpers"
 
 /**
  * A new KHQR when the old one is over; the same one while it lives.
- * 409 when the session is paid or no longer open.
+ * 409 when the session is paid (`already_paid`) or no longer open (`session_gone`).
  */
 export async function POST(
   req: MedusaRequest,
   res: MedusaResponse<
-    { charge: ChargeView } | { type: string; message: string }
+    { charge: ChargeView } | { type: string; code: string; message: string }
   >
 ): Promise<void> {
   const khqr = resolveKhqr(req)
-  requireCharge(await khqr.viewSession(req.params.id))
+  const shown = requireCharge(await khqr.viewSession(req.params.id))
+  if (shown.qr !== null) {
+    res.json({ charge: shown })
+    return
+  }
 
   const { errors } = await renewChargeWorkflow(req.scope).run({
     input: { payment_session_id: req.params.id },
@@ -25,7 +29,8 @@ export async function POST(
   const error = errors?.[0]?.error
   if (error?.type === MedusaError.Types.NOT_ALLOWED) {
     // Medusa's own 409 replaces the message, and the shopper needs it.
-    res.status(409).json({ type: error.type, message: error.message })
+    const { type, code, message } = error
+    res.status(409).json({ type, code, message })
     return
   }
   if (error) {
