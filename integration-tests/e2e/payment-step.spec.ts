@@ -183,6 +183,113 @@ medusaIntegrationTestRunner({
       })
     })
 
+    describe("a KHQR of a cart that has changed in another tab", () => {
+      const changeCart = async (cartId: string) => {
+        const { status } = await world.post(
+          `/store/carts/${cartId}/line-items`,
+          { variant_id: world.shop.variants["palm-sugar"], quantity: 1 }
+        )
+        expect(status).toBe(200)
+      }
+
+      const expectNewPayment = async (shopper: Shopper, sessionId: string) => {
+        await shopper.payKhqr.click()
+        await shopper.card.waitFor()
+        expect(await shopper.payment.getAttribute("session-id")).not.toBe(
+          sessionId
+        )
+      }
+
+      it("cannot be renewed; the shopper is told so and led to a new payment", async () => {
+        const { shopper, cartId, sessionId, chargeId } = await world.atPayment()
+        await world.letExpire(chargeId)
+        await shopper.isTold("This QR has expired")
+        // The page knows of the change from the refusal alone, and the shop page not yet.
+        await shopper.hold(world.sessionUrl(sessionId))
+        const releaseCart = await shopper.hold(
+          `${world.backendUrl}/store/carts/${cartId}?*`
+        )
+        await changeCart(cartId)
+
+        await shopper.newQr.click()
+
+        await shopper.isTold("This QR is no longer used")
+        expect(await shopper.readsPayment()).toMatch(
+          /Your cart has changed.*do not pay again.*go back to the payment step/
+        )
+        expect(await shopper.payment.getByRole("button").count()).toBe(0)
+        expect(await shopper.hasFocus(shopper.title)).toBe(true)
+
+        releaseCart()
+        await expectNewPayment(shopper, sessionId)
+      })
+
+      it.each(["waits", "is expired"])(
+        "makes room for a new payment when it %s",
+        async (state) => {
+          const { shopper, cartId, sessionId, chargeId } =
+            await world.atPayment()
+          if (state === "is expired") {
+            await world.letExpire(chargeId)
+            await shopper.isTold("This QR has expired")
+          }
+          const releaseCart = await shopper.hold(
+            `${world.backendUrl}/store/carts/${cartId}?*`
+          )
+
+          await changeCart(cartId)
+
+          await shopper.isTold("This QR is no longer used")
+          expect(await shopper.payment.getByRole("button").count()).toBe(0)
+          releaseCart()
+          await expectNewPayment(shopper, sessionId)
+        }
+      )
+    })
+
+    it("is not renewed when the money came late: the shopper is told and led to the order", async () => {
+      const { shopper, qr, sessionId, chargeId } = await world.atPayment()
+      await world.letExpire(chargeId)
+      await shopper.isTold("This QR has expired")
+      const releaseLooks = await shopper.hold(world.sessionUrl(sessionId))
+      stage().bank.pay({ qr })
+      await world.tick()
+
+      await shopper.newQr.click()
+
+      await eventually(async () =>
+        expect(await shopper.notice.textContent()).toBe(
+          "This QR is already paid. Please do not pay again."
+        )
+      )
+      releaseLooks()
+      await shopper.seesOrder()
+    })
+
+    it.each([
+      ["en" as const, "Something went wrong in the shop."],
+      ["km" as const, "ហាងមានបញ្ហាបច្ចេកទេស។"],
+    ])(
+      "does not come to the shopper with a server's own words (%s)",
+      async (locale, words) => {
+        const shopper = await world.welcome({ locale })
+        await shopper.context.route(
+          `${world.backendUrl}/store/regions*`,
+          (route) =>
+            route.fulfill({
+              status: 500,
+              headers: { "access-control-allow-origin": "*" },
+              json: { message: 'relation "region" does not exist' },
+            })
+        )
+        await shopper.page.goto("/")
+
+        const told = await shopper.page.getByRole("alert").innerText()
+        expect(told).toContain(words)
+        expect(told).not.toMatch(/relation/)
+      }
+    )
+
     describe("a shopper who may have paid is told not to pay again", () => {
       it("when the money is there and a person must decide about it", async () => {
         const { shopper, qr } = await world.atPayment()

@@ -123,6 +123,10 @@ export class ShopWorld extends World {
     return this.api.defaults.baseURL ?? ""
   }
 
+  sessionUrl(sessionId: string): string {
+    return `${this.backendUrl}/store/khqr/payment-sessions/${sessionId}`
+  }
+
   /** A browser of its own; no page is open yet. */
   async welcome(visit: Visit = {}): Promise<Shopper> {
     const { locale = "en", width = 1200, memory } = visit

@@ -81,6 +81,11 @@ export class Shopper {
     return this.payment.getByRole("button", { name: this.words.newQr })
   }
 
+  /** Of the shop: there is no KHQR for this cart yet. */
+  get payKhqr(): Locator {
+    return this.page.getByRole("button", { name: this.words.payKhqr })
+  }
+
   get iHavePaid(): Locator {
     return this.payment.getByRole("button", { name: this.words.iHavePaid })
   }
@@ -119,10 +124,9 @@ export class Shopper {
     await look("delivery")
     await click(words.next)
 
-    const pay = page.getByRole("button", { name: words.payKhqr })
-    await pay.waitFor()
+    await this.payKhqr.waitFor()
     await look("payment method")
-    await pay.click()
+    await this.payKhqr.click()
     await this.card.waitFor()
     await look("payment")
   }
@@ -194,6 +198,17 @@ export class Shopper {
       })
       document.dispatchEvent(new Event("visibilitychange"))
     `)
+  }
+
+  /** What is asked of this address is answered when the returned function is called. */
+  async hold(url: string): Promise<() => void> {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    await this.context.route(url, async (route) => {
+      await released
+      await route.continue()
+    })
+    return release
   }
 
   async loseConnection(to: string): Promise<void> {

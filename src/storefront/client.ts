@@ -23,6 +23,11 @@ export type KhqrCharge = {
   server_time: string
   /** Whether the bank can be asked at this moment. */
   bank: "ok" | "unreachable" | "quota_spent"
+  /**
+   * No longer the KHQR of an open payment: the cart has changed or another
+   * KHQR took its place. Says nothing when there is money.
+   */
+  superseded: boolean
   order_id: string | null
 }
 
@@ -39,6 +44,13 @@ export type KhqrClientErrorKind =
   /** Any other refusal: a wrong publishable key, a fault of the backend. */
   | "refused"
 
+/** Why a new QR is refused. */
+export type KhqrConflict =
+  /** The money is there: ask for the charge again. */
+  | "already_paid"
+  /** The cart has changed and has no such payment session: read it again. */
+  | "session_gone"
+
 export class KhqrClientError extends Error {
   override readonly name = "KhqrClientError"
 
@@ -46,7 +58,9 @@ export class KhqrClientError extends Error {
     readonly kind: KhqrClientErrorKind,
     message: string,
     /** HTTP status; `null` when no answer came. */
-    readonly status: number | null = null
+    readonly status: number | null = null,
+    /** Of a `conflict`; `null` for every other kind. */
+    readonly code: KhqrConflict | null = null
   ) {
     super(message)
   }
@@ -70,7 +84,8 @@ export type KhqrClient = {
   signal(sessionId: string, kind: KhqrSignal): Promise<KhqrCharge>
   /**
    * Issues a new QR for the session.
-   * @throws KhqrClientError of kind `conflict` when it is already paid.
+   * @throws KhqrClientError of kind `conflict` when there can be none; its
+   * `code` says why.
    */
   renew(sessionId: string): Promise<KhqrCharge>
   /**
@@ -199,9 +214,10 @@ export function createKhqrClient(options: KhqrClientOptions): KhqrClient {
 
 async function readCharge(response: Response): Promise<KhqrCharge> {
   const body: unknown = await response.json().catch(() => null)
-  const { charge, message } = (body ?? {}) as {
+  const { charge, message, code } = (body ?? {}) as {
     charge?: KhqrCharge
     message?: unknown
+    code?: unknown
   }
 
   if (response.ok && charge) {
@@ -214,11 +230,17 @@ async function readCharge(response: Response): Promise<KhqrCharge> {
       response.status
     )
   }
+  const kind = kindOfRefusal(response.status)
   throw new KhqrClientError(
-    kindOfRefusal(response.status),
+    kind,
     typeof message === "string" ? message : `HTTP ${response.status}`,
-    response.status
+    response.status,
+    kind === "conflict" && isConflict(code) ? code : null
   )
+}
+
+function isConflict(code: unknown): code is KhqrConflict {
+  return code === "already_paid" || code === "session_gone"
 }
 
 function kindOfRefusal(status: number): KhqrClientErrorKind {

@@ -10,8 +10,8 @@ import { icon } from "./icons"
 import { styles } from "./styles"
 import type { KhqrLocale, KhqrTexts } from "./texts"
 import { texts } from "./texts"
-import type { KhqrNotice, KhqrView } from "./view"
-import { viewOf } from "./view"
+import type { KhqrNotice, KhqrRefusal, KhqrView } from "./view"
+import { offersNewQr, refusalOf, viewOf } from "./view"
 
 export type KhqrChargeDetail = { charge: KhqrCharge }
 export type KhqrCompletedDetail = {
@@ -32,7 +32,8 @@ export type KhqrEventMap = {
   "khqr:failed": CustomEvent<KhqrChargeDetail>
   /**
    * Once per outage or refusal; the element goes on trying by itself. Of kind
-   * `not_found` or `conflict` the cart has changed: read it again.
+   * `not_found` or `conflict` the cart has changed: read it again, and give
+   * the element the session it has now. The element offers no new QR then.
    */
   "khqr:error": CustomEvent<KhqrErrorDetail>
 }
@@ -78,7 +79,7 @@ export class KhqrPaymentElement extends Base {
   #error: KhqrClientError | null = null
   #claimedAt: number | null = null
   #renewing = false
-  #renewFailed = false
+  #refusal: KhqrRefusal | null = null
   #wasAway = false
 
   /** `charge id:event`, so that each is told once. */
@@ -174,7 +175,7 @@ export class KhqrPaymentElement extends Base {
     this.#clock = null
     this.#error = null
     this.#claimedAt = null
-    this.#renewFailed = false
+    this.#refusal = null
     this.#told.clear()
 
     if (this.isConnected && this.sessionId && this.backendUrl) {
@@ -206,24 +207,25 @@ export class KhqrPaymentElement extends Base {
   #takeCharge(charge: KhqrCharge): void {
     if (charge.id !== this.#charge?.id) {
       this.#claimedAt = null
-      this.#renewFailed = false
+      this.#refusal = null
       this.#lastMinuteTold = false
     }
     this.#charge = charge
     this.#clock = serverClock(charge.server_time)
     this.#error = null
 
+    if (this.#view() === "replaced") {
+      this.#tell("khqr:error", {
+        error: new KhqrClientError(
+          "conflict",
+          "The cart has changed since this QR was made",
+          null,
+          "session_gone"
+        ),
+      })
+      return
+    }
     switch (charge.status) {
-      case "pending":
-        if (this.#view() === "replaced") {
-          this.#tell("khqr:error", {
-            error: new KhqrClientError(
-              "conflict",
-              "The cart has changed since this QR was made"
-            ),
-          })
-        }
-        break
       case "paid":
         this.#tell("khqr:paid", { charge })
         break
@@ -328,7 +330,7 @@ export class KhqrPaymentElement extends Base {
       return
     }
     this.#renewing = true
-    this.#renewFailed = false
+    this.#refusal = null
     // An answer that is on its way would bring the old charge back.
     this.#stopWatching?.()
     this.#draw()
@@ -338,14 +340,23 @@ export class KhqrPaymentElement extends Base {
         this.#takeCharge(charge)
       }
     } catch (error) {
-      // A conflict means that it is paid: the next answer says so.
-      this.#renewFailed = (error as KhqrClientError).kind !== "conflict"
+      if (client === this.#client) {
+        this.#takeRefusal(error as KhqrClientError)
+      }
     } finally {
       this.#renewing = false
       if (client === this.#client && this.isConnected) {
         this.#watch()
         this.#draw()
       }
+    }
+  }
+
+  /** That it is paid needs no more: the next answer says so. */
+  #takeRefusal(error: KhqrClientError): void {
+    this.#refusal = refusalOf(error)
+    if (this.#refusal === "session_gone") {
+      this.#tell("khqr:error", { error })
     }
   }
 
@@ -368,12 +379,13 @@ export class KhqrPaymentElement extends Base {
   }
 
   #view(): KhqrView {
-    return viewOf(this.#charge, this.#error, this.#clock?.now() ?? 0)
+    const now = this.#clock?.now() ?? 0
+    return viewOf(this.#charge, this.#error, now, this.#refusal)
   }
 
   #noticeOf(view: KhqrView): KhqrNotice | null {
-    if (this.#renewFailed) {
-      return "renew_failed"
+    if (this.#refusal && offersNewQr(view)) {
+      return this.#refusal === "already_paid" ? "already_paid" : "renew_failed"
     }
     if (!this.#charge || this.#charge.status !== "pending") {
       return null
@@ -511,7 +523,7 @@ export class KhqrPaymentElement extends Base {
       button.addEventListener("click", this.#onClaim)
       return button
     }
-    if (view === "expired" || view === "failed" || view === "time_up") {
+    if (offersNewQr(view)) {
       const button = h(
         "button",
         { type: "button", class: "renew", part: "button" },

@@ -18,7 +18,6 @@ const ICONS: Record<KhqrView, string> = {
   expired: CLOCK,
   failed: CROSS,
   in_review: PERSON,
-  unverified: PERSON,
   offline: CLOUD,
   not_found: QUESTION,
   misconfigured: CROSS,

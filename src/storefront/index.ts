@@ -4,6 +4,7 @@ export type {
   KhqrClient,
   KhqrClientErrorKind,
   KhqrClientOptions,
+  KhqrConflict,
   KhqrSignal,
   KhqrUpdate,
 } from "./client"

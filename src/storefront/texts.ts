@@ -12,6 +12,7 @@ export type KhqrTexts = {
     not_seen_yet: string
     bank_silent: string
     offline: string
+    already_paid: string
     renew_failed: string
   }
   /** Text alternative of the card. `{amount}` and `{merchant}` are filled in. */
@@ -37,7 +38,7 @@ const en: KhqrTexts = {
     },
     replaced: {
       title: "This QR is no longer used",
-      text: "Your order has changed since it was made. If you have paid it, keep your receipt and do not pay again. If not, go back to your cart.",
+      text: "Your cart has changed since it was made. If you have paid it, keep your receipt and do not pay again. If not, go back to the payment step for a new QR.",
     },
     paid: {
       title: "Payment received",
@@ -58,10 +59,6 @@ const en: KhqrTexts = {
     in_review: {
       title: "We have your payment",
       text: "Someone at the shop is looking at it and will contact you. Please do not pay again.",
-    },
-    unverified: {
-      title: "The shop is checking this payment",
-      text: "The bank has not told us yet. If you have paid, keep your receipt and do not pay again.",
     },
     offline: {
       title: "No connection to the shop",
@@ -84,6 +81,7 @@ const en: KhqrTexts = {
       "The bank is not answering at the moment. If you have paid, keep your receipt and do not pay again: we confirm as soon as it answers.",
     offline:
       "No connection to the shop. If you have paid, keep your receipt and do not pay again: this page catches up by itself.",
+    already_paid: "This QR is already paid. Please do not pay again.",
     renew_failed: "A new QR could not be made just now. Please try again.",
   },
   card: "KHQR code: pay {amount} to {merchant}",
@@ -108,7 +106,7 @@ const km: KhqrTexts = {
     },
     replaced: {
       title: "QR នេះលែងប្រើបានហើយ",
-      text: "ការបញ្ជាទិញរបស់អ្នកបានផ្លាស់ប្តូរ។ ប្រសិនបើអ្នកបានបង់ប្រាក់តាម QR នេះរួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ ប្រសិនបើមិនទាន់បង់ទេ សូមត្រឡប់ទៅកន្ត្រកទំនិញ។",
+      text: "កន្ត្រកទំនិញរបស់អ្នកបានផ្លាស់ប្តូរ បន្ទាប់ពីបង្កើត QR នេះ។ ប្រសិនបើអ្នកបានបង់ប្រាក់តាម QR នេះរួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ ប្រសិនបើមិនទាន់បង់ទេ សូមត្រឡប់ទៅជំហានបង់ប្រាក់ ដើម្បីបង្កើត QR ថ្មី។",
     },
     paid: {
       title: "បានទទួលការបង់ប្រាក់",
@@ -129,10 +127,6 @@ const km: KhqrTexts = {
     in_review: {
       title: "យើងបានទទួលប្រាក់របស់អ្នកហើយ",
       text: "ហាងកំពុងពិនិត្យការបង់ប្រាក់នេះ ហើយនឹងទាក់ទងអ្នក។ សូមកុំបង់ប្រាក់ម្តងទៀត។",
-    },
-    unverified: {
-      title: "ហាងកំពុងពិនិត្យការបង់ប្រាក់នេះ",
-      text: "ធនាគារមិនទាន់បញ្ជាក់នៅឡើយទេ។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។",
     },
     offline: {
       title: "មិនអាចភ្ជាប់ទៅហាងបាន",
@@ -155,6 +149,7 @@ const km: KhqrTexts = {
       "ធនាគារមិនឆ្លើយតបនៅពេលនេះទេ។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ យើងនឹងបញ្ជាក់ជូន នៅពេលធនាគារឆ្លើយតប។",
     offline:
       "មិនអាចភ្ជាប់ទៅហាងបាន។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។",
+    already_paid: "QR នេះត្រូវបានបង់ប្រាក់រួចហើយ។ សូមកុំបង់ម្តងទៀត។",
     renew_failed: "មិនអាចបង្កើត QR ថ្មីបានទេនៅពេលនេះ។ សូមព្យាយាមម្តងទៀត។",
   },
   card: "កូដ KHQR៖ បង់ប្រាក់ {amount} ទៅ {merchant}",

@@ -1,4 +1,4 @@
-import type { KhqrCharge, KhqrClientError } from "./client"
+import type { KhqrCharge, KhqrClientError, KhqrConflict } from "./client"
 
 /** What the shopper is shown; one at a time. */
 export type KhqrView =
@@ -6,7 +6,7 @@ export type KhqrView =
   | "waiting"
   /** The time is over, but the bank has not said yet that nothing came. */
   | "time_up"
-  /** Withheld before its time: the cart has changed and the session is gone. */
+  /** Not to be paid any more: the cart has changed and the session is gone. */
   | "replaced"
   | "paid"
   | "completed"
@@ -14,11 +14,16 @@ export type KhqrView =
   | "failed"
   /** The money is there; a person at the shop decides what it pays for. */
   | "in_review"
-  /** Nobody knows whether there is money; a person at the shop finds out. */
-  | "unverified"
   | "offline"
   | "not_found"
   | "misconfigured"
+
+/** Why the shopper did not get the new QR that was asked for. */
+export type KhqrRefusal = KhqrConflict | "failed"
+
+export function refusalOf(error: KhqrClientError): KhqrRefusal {
+  return error.code ?? "failed"
+}
 
 /**
  * The one place that decides what is shown. What is known about the charge
@@ -29,10 +34,11 @@ export type KhqrView =
 export function viewOf(
   charge: KhqrCharge | null,
   error: KhqrClientError | null,
-  now: number
+  now: number,
+  refusal: KhqrRefusal | null = null
 ): KhqrView {
   if (charge) {
-    return viewOfCharge(charge, now)
+    return viewOfCharge(charge, now, refusal)
   }
   if (!error) {
     return "loading"
@@ -47,12 +53,22 @@ export function viewOf(
   }
 }
 
-function viewOfCharge(charge: KhqrCharge, now: number): KhqrView {
+function viewOfCharge(
+  charge: KhqrCharge,
+  now: number,
+  refusal: KhqrRefusal | null
+): KhqrView {
   if (charge.status === "completed") {
     return "completed"
   }
   if (charge.in_review) {
-    return charge.status === "paid" ? "in_review" : "unverified"
+    return "in_review"
+  }
+  if (charge.status === "paid") {
+    return "paid"
+  }
+  if (charge.superseded || refusal === "session_gone") {
+    return "replaced"
   }
   if (charge.status !== "pending") {
     return charge.status
@@ -63,5 +79,14 @@ function viewOfCharge(charge: KhqrCharge, now: number): KhqrView {
   return charge.qr ? "waiting" : "replaced"
 }
 
+export function offersNewQr(view: KhqrView): boolean {
+  return view === "expired" || view === "failed" || view === "time_up"
+}
+
 export type KhqrNotice =
-  "checking" | "not_seen_yet" | "bank_silent" | "offline" | "renew_failed"
+  | "checking"
+  | "not_seen_yet"
+  | "bank_silent"
+  | "offline"
+  | "already_paid"
+  | "renew_failed"

@@ -78,6 +78,20 @@ describe("asking once", () => {
     }
   )
 
+  it.each([
+    [409, "already_paid", "already_paid"],
+    [409, "session_gone", "session_gone"],
+    [409, undefined, null],
+    [409, "something_new", null],
+    [404, "session_gone", null],
+  ])("reads the reason of HTTP %d with code %s", async (status, code, read) => {
+    fetchMock.mockImplementation(
+      answer(status, { type: "not_allowed", code, message: "No" })
+    )
+
+    await expect(client.renew("payses_1")).rejects.toMatchObject({ code: read })
+  })
+
   it("gives up on a server that does not answer in 10 s", async () => {
     fetchMock.mockImplementation(
       (_, init) =>

@@ -1,6 +1,8 @@
-import type { KhqrCharge } from "../client"
+import type { KhqrCharge, KhqrConflict } from "../client"
 import { KhqrClientError } from "../client"
-import { viewOf } from "../view"
+import type { KhqrLocale } from "../texts"
+import { texts } from "../texts"
+import { offersNewQr, refusalOf, viewOf } from "../view"
 
 const ISSUED = Date.parse("2026-11-21T08:00:00.000Z")
 const EXPIRES = ISSUED + 600_000
@@ -22,6 +24,7 @@ function charge(change: Partial<KhqrCharge> = {}): KhqrCharge {
     expires_at: new Date(EXPIRES).toISOString(),
     server_time: new Date(ISSUED).toISOString(),
     bank: "ok",
+    superseded: false,
     order_id: null,
     ...change,
   }
@@ -45,12 +48,35 @@ describe("what the shopper is shown", () => {
     expect(viewOf(charge({ status: "expired" }), null, EXPIRES)).toBe("expired")
   })
 
-  it("claims to have the money only when the charge is paid", () => {
+  it("is a person at the shop while money is in review", () => {
     const paid = charge({ status: "paid", in_review: true })
-    const unknown = charge({ status: "pending", in_review: true })
 
     expect(viewOf(paid, null, EXPIRES)).toBe("in_review")
-    expect(viewOf(unknown, null, EXPIRES)).toBe("unverified")
+  })
+
+  it.each(["pending", "expired", "failed"] as const)(
+    "says that a superseded KHQR is replaced, though it is %s and whatever the time",
+    (status) => {
+      const superseded = charge({ status, superseded: true, qr: null })
+
+      expect(viewOf(superseded, null, ISSUED)).toBe("replaced")
+      expect(viewOf(superseded, null, EXPIRES + 3_600_000)).toBe("replaced")
+    }
+  )
+
+  it.each(["paid", "completed"] as const)(
+    "is the money when a superseded KHQR is %s",
+    (status) => {
+      expect(viewOf(charge({ status, superseded: true }), null, EXPIRES)).toBe(
+        status
+      )
+    }
+  )
+
+  it("is the review when a superseded KHQR was paid", () => {
+    const paid = charge({ status: "paid", in_review: true, superseded: true })
+
+    expect(viewOf(paid, null, EXPIRES)).toBe("in_review")
   })
 
   it("keeps what is known while the connection is away", () => {
@@ -68,5 +94,55 @@ describe("what the shopper is shown", () => {
     expect(viewOf(null, notFound, ISSUED)).toBe("not_found")
     expect(viewOf(null, refused, ISSUED)).toBe("misconfigured")
     expect(viewOf(null, null, ISSUED)).toBe("loading")
+  })
+})
+
+describe("a new QR that the shop refuses", () => {
+  const refusal = (code: KhqrConflict | null, status = 409) =>
+    refusalOf(new KhqrClientError("conflict", "no", status, code))
+
+  it("is the end of the old one when its session is gone, until money shows up", () => {
+    const gone = refusal("session_gone")
+
+    for (const status of ["pending", "expired", "failed"] as const) {
+      expect(viewOf(charge({ status }), null, EXPIRES, gone)).toBe("replaced")
+    }
+    expect(viewOf(charge({ status: "paid" }), null, EXPIRES, gone)).toBe("paid")
+  })
+
+  it("leaves the view to the next answer when it is already paid", () => {
+    const paid = refusal("already_paid")
+
+    expect(viewOf(charge({ status: "expired" }), null, EXPIRES, paid)).toBe(
+      "expired"
+    )
+    expect(viewOf(charge({ status: "paid" }), null, EXPIRES, paid)).toBe("paid")
+  })
+
+  it("is told as a failure when the shop gives no reason", () => {
+    expect(refusal(null)).toBe("failed")
+    expect(refusalOf(new KhqrClientError("unreachable", "no answer"))).toBe(
+      "failed"
+    )
+  })
+
+  it("can be wished for only where it may be had", () => {
+    expect(offersNewQr("expired")).toBe(true)
+    expect(offersNewQr("failed")).toBe(true)
+    expect(offersNewQr("time_up")).toBe(true)
+    expect(offersNewQr("replaced")).toBe(false)
+    expect(offersNewQr("in_review")).toBe(false)
+    expect(offersNewQr("paid")).toBe(false)
+  })
+})
+
+describe("the words for a QR that is replaced", () => {
+  it.each<[KhqrLocale, RegExp, RegExp, RegExp]>([
+    ["en", /cart has changed/, /do not pay again/, /payment step/],
+    ["km", /កន្ត្រកទំនិញ.*ផ្លាស់ប្តូរ/, /កុំបង់ម្តងទៀត/, /ជំហានបង់ប្រាក់/],
+  ])("say in %s what happened and where to go", (locale, ...wanted) => {
+    for (const words of wanted) {
+      expect(texts[locale].views.replaced.text).toMatch(words)
+    }
   })
 })
