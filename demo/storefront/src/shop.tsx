@@ -201,8 +201,13 @@ function firstLocale(): Locale {
 }
 
 export function inWords(reason: unknown, t: Texts): string {
-  if (reason instanceof TypeError) {
+  const status = (reason as { status?: number | null } | null)?.status
+  if (reason instanceof TypeError || status === null) {
     return t.noConnection
+  }
+  // What a server says of its own faults is not meant for shoppers.
+  if (status !== undefined && status >= 500) {
+    return t.shopFault
   }
   return reason instanceof Error && reason.message
     ? reason.message

@@ -50,6 +50,7 @@ const en = {
   retry: "Try again",
   noConnection:
     "The shop does not answer. Look at your connection and try again.",
+  shopFault: "Something went wrong in the shop. Please try again in a moment.",
 }
 
 export type Texts = typeof en
@@ -102,6 +103,7 @@ const km: Texts = {
   notFound: "រកមិនឃើញទំព័រនេះទេ។",
   retry: "ព្យាយាមម្តងទៀត",
   noConnection: "ហាងមិនឆ្លើយតបទេ។ សូមពិនិត្យអ៊ីនធឺណិត រួចព្យាយាមម្តងទៀត។",
+  shopFault: "ហាងមានបញ្ហាបច្ចេកទេស។ សូមព្យាយាមម្តងទៀតបន្តិចទៀត។",
 }
 
 export const texts: Record<Locale, Texts> = { en, km }
