@@ -319,19 +319,48 @@ moduleIntegrationTestRunner<KhqrModuleService>({
     })
 
     describe("signals", () => {
-      it("makes the check due at once, and once within the cool-down", async () => {
+      const answered = async (signalled: Date | null) => {
         const charge = await issue("payses_a")
-        await service.signal("payses_a", "returned")
-        await makeDue([charge])
         await service.recordAnswers([answer(charge, { type: "not_found" })])
+        await service.updateKhqrCharges({
+          id: charge.id,
+          last_signal_at: signalled,
+          next_check_at: new Date(Date.now() + 60_000),
+        })
+        return charge
+      }
+
+      it("makes the check due at once, and no sooner than its cool-down", async () => {
+        const { id } = await answered(null)
 
         await service.signal("payses_a", "claims_paid")
 
-        const { next_check_at, last_checked_at } =
-          await service.retrieveKhqrCharge(charge.id)
-        expect(next_check_at!.getTime() - last_checked_at!.getTime()).toBe(
-          3_000
+        const charge = await service.retrieveKhqrCharge(id)
+        expect(
+          charge.next_check_at!.getTime() - charge.last_checked_at!.getTime()
+        ).toBe(3_000)
+        expect((await historyOf(charge)).map(({ kind }) => kind)).toContain(
+          "signal"
         )
+      })
+
+      it("is heard once a second", async () => {
+        const { id } = await answered(new Date())
+        const before = await service.retrieveKhqrCharge(id)
+
+        await service.signal("payses_a", "claims_paid")
+
+        expect(await service.retrieveKhqrCharge(id)).toEqual(before)
+      })
+
+      it("changes nothing once there is money", async () => {
+        const charge = await issue("payses_a")
+        await service.recordAnswers([paid(charge)])
+        const before = await service.retrieveKhqrCharge(charge.id)
+
+        await service.signal("payses_a", "claims_paid")
+
+        expect(await service.retrieveKhqrCharge(charge.id)).toEqual(before)
       })
 
       it("knows nothing of a session without a charge", async () => {
