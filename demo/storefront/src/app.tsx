@@ -1,3 +1,4 @@
+import { EarlierPayments } from "./earlier-payments"
 import { CartPage } from "./pages/cart"
 import { CataloguePage } from "./pages/catalogue"
 import { CheckoutPage } from "./pages/checkout"
@@ -30,11 +31,21 @@ function Page() {
   const [, place, name] = usePath().split("/")
   switch (place) {
     case "":
-      return <CataloguePage />
+      return (
+        <>
+          <EarlierPayments />
+          <CataloguePage />
+        </>
+      )
     case "product":
       return <ProductPage handle={decodeURIComponent(name ?? "")} />
     case "cart":
-      return <CartPage />
+      return (
+        <>
+          <EarlierPayments />
+          <CartPage />
+        </>
+      )
     case "checkout":
       return <CheckoutPage />
     case "order":

@@ -1,7 +1,7 @@
 import type { KhqrPaymentElement } from "medusa-payment-khqr/storefront"
 import type { MouseEvent } from "react"
 import { useEffect, useRef, useState } from "react"
-import { remember } from "./memory"
+import { forgetSession, rememberSession } from "./memory"
 import { navigate } from "./router"
 import { useShop } from "./shop"
 import type { PaymentSession } from "./store"
@@ -13,7 +13,7 @@ export function KhqrStep({ session }: { session: PaymentSession }) {
   const [isPaid, setIsPaid] = useState(false)
 
   useEffect(() => {
-    remember({ paymentSessionId: session.id })
+    rememberSession(session.id)
   }, [session.id])
 
   useEffect(() => {
@@ -22,6 +22,7 @@ export function KhqrStep({ session }: { session: PaymentSession }) {
     function toOrder(event: HTMLElementEventMap["khqr:completed"]): void {
       const { orderId } = event.detail
       if (orderId) {
+        forgetSession(session.id)
         navigate(`/order/${orderId}`, "replace")
         closeCart()
       }
@@ -40,7 +41,7 @@ export function KhqrStep({ session }: { session: PaymentSession }) {
       payment?.removeEventListener("khqr:completed", toOrder)
       payment?.removeEventListener("khqr:error", onError)
     }
-  }, [refresh, closeCart])
+  }, [refresh, closeCart, session.id])
 
   const payUrl = (qr: unknown) =>
     `${config.simulatorUrl}/pay?qr=${encodeURIComponent(String(qr))}`

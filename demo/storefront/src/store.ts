@@ -1,11 +1,12 @@
 import Medusa from "@medusajs/js-sdk"
 import type { HttpTypes } from "@medusajs/types"
+import type { KhqrCharge } from "medusa-payment-khqr/storefront"
 import {
   createKhqrClient,
   KhqrClientError,
 } from "medusa-payment-khqr/storefront"
 import type { Config } from "./config"
-import { forgetCart, recall, remember } from "./memory"
+import { forgetCart, forgetSession, recall, remember } from "./memory"
 
 export type Cart = HttpTypes.StoreCart
 export type Region = HttpTypes.StoreRegion
@@ -79,9 +80,11 @@ export function createStore(config: Config) {
       if (cart && !isCompleted(cart)) {
         return { cart }
       }
-      const orderId = paymentSessionId
-        ? await orderOf(paymentSessionId)
-        : undefined
+      const charge = paymentSessionId ? await getCharge(paymentSessionId) : null
+      const orderId = charge?.order_id ?? undefined
+      if (orderId) {
+        forgetSession(paymentSessionId)
+      }
       forgetCart()
       return { orderId }
     },
@@ -170,19 +173,21 @@ export function createStore(config: Config) {
       return getCart(cart.id)
     },
 
+    charge: getCharge,
+
     async order(id: string): Promise<Order> {
       const { order } = await store.order.retrieve(id)
       return order
     },
   }
 
-  async function orderOf(sessionId: string): Promise<string | undefined> {
+  /** Of a payment session, also of one that its cart no longer has. */
+  async function getCharge(sessionId: string): Promise<KhqrCharge | null> {
     try {
-      const charge = await khqr.retrieve(sessionId)
-      return charge.order_id ?? undefined
+      return await khqr.retrieve(sessionId)
     } catch (error) {
       if (error instanceof KhqrClientError && error.kind === "not_found") {
-        return undefined
+        return null
       }
       throw error
     }

@@ -36,6 +36,12 @@ const en = {
   payment: "Payment",
   payKhqr: "Pay with KHQR",
   payKhqrHint: "Scan with any Cambodian bank’s app.",
+  earlierCompleted: "Your earlier payment went through.",
+  earlierOrder: "See its order",
+  earlierPaid: (reference: string) =>
+    `We have your payment of the earlier KHQR (reference ${reference}). Do not pay again; the shop will contact you.`,
+  earlierOpen:
+    "You had another KHQR open. If you have paid it, wait: do not pay again.",
   payer: "Open the payer’s page (simulator)",
   payerHint: "Only in this demo: it stands in for the app of a bank.",
   thanks: "Thank you",
@@ -90,6 +96,12 @@ const km: Texts = {
   payment: "ការបង់ប្រាក់",
   payKhqr: "បង់ប្រាក់តាម KHQR",
   payKhqrHint: "ស្កេនដោយកម្មវិធីធនាគារណាមួយក្នុងប្រទេសកម្ពុជា។",
+  earlierCompleted: "ការបង់ប្រាក់មុនរបស់អ្នកបានជោគជ័យហើយ។",
+  earlierOrder: "មើលការបញ្ជាទិញនោះ",
+  earlierPaid: (reference) =>
+    `យើងបានទទួលប្រាក់ដែលអ្នកបង់តាម KHQR មុនហើយ (លេខយោង ${reference})។ សូមកុំបង់ម្តងទៀត។ ហាងនឹងទាក់ទងអ្នក។`,
+  earlierOpen:
+    "អ្នកមាន KHQR មួយទៀតដែលបានបើកពីមុន។ បើអ្នកបានបង់រួចហើយ សូមរង់ចាំ កុំបង់ម្តងទៀត។",
   payer: "បើកទំព័រអ្នកបង់ប្រាក់ (សាកល្បង)",
   payerHint: "សម្រាប់តែការសាកល្បងនេះ៖ ប្រើជំនួសកម្មវិធីធនាគារ។",
   thanks: "សូមអរគុណ",

@@ -1,5 +1,6 @@
 import type { FormEvent } from "react"
 import { useEffect, useState } from "react"
+import { EarlierPayments } from "../earlier-payments"
 import { money } from "../format"
 import { KhqrStep } from "../khqr-step"
 import { Lines } from "../lines"
@@ -17,9 +18,12 @@ export function CheckoutPage() {
 
   if (!cart?.items?.length) {
     return (
-      <p>
-        {t.emptyCart} <Link href="/">{t.look}</Link>
-      </p>
+      <>
+        <EarlierPayments atCheckout />
+        <p>
+          {t.emptyCart} <Link href="/">{t.look}</Link>
+        </p>
+      </>
     )
   }
   const step = editing ?? nextStep(cart)
@@ -28,6 +32,7 @@ export function CheckoutPage() {
   return (
     <>
       <h1>{t.checkoutTitle}</h1>
+      {step !== "payment" && <EarlierPayments atCheckout />}
       <div className="checkout">
         <div className="steps">
           <section className="step">
@@ -69,7 +74,12 @@ export function CheckoutPage() {
           </section>
           <section className="step">
             <StepHead number={3} title={t.payment} />
-            {step === "payment" && <Payment cart={cart} />}
+            {step === "payment" && (
+              <>
+                <EarlierPayments atCheckout />
+                <Payment cart={cart} />
+              </>
+            )}
           </section>
         </div>
         <aside>
