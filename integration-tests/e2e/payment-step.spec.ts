@@ -181,6 +181,19 @@ medusaIntegrationTestRunner({
         await world.tick()
         await shopper.seesOrder()
       })
+
+      it("leads to the order when it was paid after a failed attempt, and the shopper says so", async () => {
+        const { shopper, qr } = await world.atPayment()
+        await shopper.payWith("Fail")
+        await world.tick()
+        await shopper.isTold("The payment did not go through")
+
+        stage().bank.pay({ qr })
+        await shopper.iHavePaid.click()
+
+        // Without a tick of ours: the signal makes the shop ask.
+        await shopper.seesOrder()
+      })
     })
 
     describe("a KHQR of a cart that has changed in another tab", () => {
@@ -366,7 +379,7 @@ medusaIntegrationTestRunner({
       await isAnnounced(/^Asking the bank/)
 
       await world.letExpire(chargeId)
-      await isAnnounced(/^This QR has expired\. .*Take a new QR/)
+      await isAnnounced(/^This QR has expired\. .*take a new QR/)
       // The button that had the focus is gone: what happened to it has it now.
       expect(await shopper.hasFocus(shopper.title)).toBe(true)
 

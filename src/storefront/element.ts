@@ -11,7 +11,13 @@ import { styles } from "./styles"
 import type { KhqrLocale, KhqrTexts } from "./texts"
 import { texts } from "./texts"
 import type { KhqrNotice, KhqrRefusal, KhqrView } from "./view"
-import { offersNewQr, refusalOf, viewOf } from "./view"
+import {
+  hearsClaims,
+  mayStillBePaid,
+  offersNewQr,
+  refusalOf,
+  viewOf,
+} from "./view"
 
 export type KhqrChargeDetail = { charge: KhqrCharge }
 export type KhqrCompletedDetail = {
@@ -78,6 +84,8 @@ export class KhqrPaymentElement extends Base {
   #clock: ServerClock | null = null
   #error: KhqrClientError | null = null
   #claimedAt: number | null = null
+  /** A new view has news of its own, which the answer to an old claim must not drown. */
+  #claimedIn: KhqrView | null = null
   #renewing = false
   #refusal: KhqrRefusal | null = null
   #wasAway = false
@@ -302,7 +310,7 @@ export class KhqrPaymentElement extends Base {
 
   async #signal(kind: "returned" | "claims_paid"): Promise<void> {
     const client = this.#client
-    if (!client || this.#charge?.status !== "pending") {
+    if (!client || !this.#charge || !mayStillBePaid(this.#charge)) {
       return
     }
     try {
@@ -316,10 +324,11 @@ export class KhqrPaymentElement extends Base {
   }
 
   #onClaim = (): void => {
-    if (this.#noticeOf("waiting") === "checking") {
+    if (this.#noticeOf(this.#view()) === "checking") {
       return
     }
     this.#claimedAt = performance.now()
+    this.#claimedIn = this.#view()
     void this.#signal("claims_paid")
     this.#draw()
   }
@@ -387,19 +396,19 @@ export class KhqrPaymentElement extends Base {
     if (this.#refusal && offersNewQr(view)) {
       return this.#refusal === "already_paid" ? "already_paid" : "renew_failed"
     }
-    if (!this.#charge || this.#charge.status !== "pending") {
+    if (!this.#charge || !mayStillBePaid(this.#charge)) {
       return null
     }
     if (this.#error) {
       return "offline"
     }
-    if (view !== "waiting" && view !== "time_up") {
+    if (!hearsClaims(view)) {
       return null
     }
     if (this.#charge.bank !== "ok") {
       return "bank_silent"
     }
-    if (view === "waiting" && this.#claimedAt !== null) {
+    if (this.#claimedAt !== null && this.#claimedIn === view) {
       return performance.now() - this.#claimedAt < CLAIM_MS
         ? "checking"
         : "not_seen_yet"
@@ -460,7 +469,7 @@ export class KhqrPaymentElement extends Base {
         { class: "rest" },
         h("p", { class: "notice", part: "notice", hidden: "" }),
         this.#charge ? this.#buildFacts(this.#charge, view, words) : null,
-        this.#buildAction(view, words)
+        ...this.#buildActions(view, words)
       ),
     ]
   }
@@ -502,7 +511,10 @@ export class KhqrPaymentElement extends Base {
     const facts = h(
       "dl",
       {},
-      fact("amount", words.amount, amountOf(charge)),
+      // What came may be another amount than what was asked for.
+      view === "in_review"
+        ? null
+        : fact("amount", words.amount, amountOf(charge)),
       view === "waiting" ? fact("time", words.timeLeft, "") : null,
       fact("reference", words.reference, charge.reference)
     )
@@ -513,26 +525,24 @@ export class KhqrPaymentElement extends Base {
     return facts
   }
 
-  #buildAction(view: KhqrView, words: KhqrTexts): HTMLElement | null {
-    if (view === "waiting") {
-      const button = h(
+  #buildActions(view: KhqrView, words: KhqrTexts): HTMLElement[] {
+    const button = (name: string, label: string, onClick: () => void) => {
+      const element = h(
         "button",
-        { type: "button", class: "claim quiet", part: "button" },
-        words.iHavePaid
+        { type: "button", class: name, part: "button" },
+        label
       )
-      button.addEventListener("click", this.#onClaim)
-      return button
+      element.addEventListener("click", onClick)
+      return element
     }
-    if (offersNewQr(view)) {
-      const button = h(
-        "button",
-        { type: "button", class: "renew", part: "button" },
-        words.newQr
-      )
-      button.addEventListener("click", this.#onRenew)
-      return button
-    }
-    return null
+    return [
+      ...(offersNewQr(view)
+        ? [button("renew", words.newQr, this.#onRenew)]
+        : []),
+      ...(hearsClaims(view)
+        ? [button("claim quiet", words.iHavePaid, this.#onClaim)]
+        : []),
+    ]
   }
 
   #drawNotice(notice: KhqrNotice | null, words: KhqrTexts): void {

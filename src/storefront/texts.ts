@@ -50,11 +50,11 @@ const en: KhqrTexts = {
     },
     expired: {
       title: "This QR has expired",
-      text: "The bank has seen no payment for it. Take a new QR to pay.",
+      text: "The bank has seen no payment for it. If you have paid it all the same, tell us and do not pay again. If not, take a new QR.",
     },
     failed: {
       title: "The payment did not go through",
-      text: "The bank says that this transfer failed. Look at your account first, then try again with a new QR.",
+      text: "The bank says that this transfer failed. Look at your account first: if the money has left it, tell us and do not pay again. If not, take a new QR.",
     },
     in_review: {
       title: "We have your payment",
@@ -118,11 +118,11 @@ const km: KhqrTexts = {
     },
     expired: {
       title: "QR នេះផុតកំណត់ហើយ",
-      text: "ធនាគារមិនឃើញមានការបង់ប្រាក់សម្រាប់ QR នេះទេ។ សូមបង្កើត QR ថ្មី ដើម្បីបង់ប្រាក់។",
+      text: "ធនាគារមិនឃើញមានការបង់ប្រាក់សម្រាប់ QR នេះទេ។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមប្រាប់យើង និងកុំបង់ម្តងទៀត។ ប្រសិនបើមិនទាន់បង់ទេ សូមបង្កើត QR ថ្មី។",
     },
     failed: {
       title: "ការបង់ប្រាក់មិនបានជោគជ័យ",
-      text: "ធនាគារជូនដំណឹងថាប្រតិបត្តិការនេះមិនបានជោគជ័យ។ សូមពិនិត្យគណនីរបស់អ្នកជាមុនសិន រួចព្យាយាមម្តងទៀតដោយប្រើ QR ថ្មី។",
+      text: "ធនាគារជូនដំណឹងថាប្រតិបត្តិការនេះមិនបានជោគជ័យ។ សូមពិនិត្យគណនីរបស់អ្នកជាមុនសិន។ ប្រសិនបើប្រាក់ត្រូវបានកាត់រួចហើយ សូមប្រាប់យើង និងកុំបង់ម្តងទៀត។ ប្រសិនបើមិនទាន់ទេ សូមបង្កើត QR ថ្មី។",
     },
     in_review: {
       title: "យើងបានទទួលប្រាក់របស់អ្នកហើយ",

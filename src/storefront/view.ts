@@ -83,6 +83,16 @@ export function offersNewQr(view: KhqrView): boolean {
   return view === "expired" || view === "failed" || view === "time_up"
 }
 
+/** Where the shopper may say that they paid: also after a failed attempt and after its time a KHQR can be paid. */
+export function hearsClaims(view: KhqrView): boolean {
+  return view === "waiting" || offersNewQr(view)
+}
+
+/** No money is known of, and some may still come. */
+export function mayStillBePaid(charge: KhqrCharge): boolean {
+  return charge.status !== "paid" && charge.status !== "completed"
+}
+
 export type KhqrNotice =
   | "checking"
   | "not_seen_yet"

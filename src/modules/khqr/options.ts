@@ -17,6 +17,11 @@ const text = (most: number) =>
       "must be printable ASCII; a Khmer name goes into merchant.nameKm"
     )
 
+const whole = (least: number, most: number, unit: string) => {
+  const error = `must be a whole number from ${least} to ${most} (${unit})`
+  return z.int({ error }).min(least, error).max(most, error)
+}
+
 const httpUrl = z.string().refine((value) => parseUrl(value) !== null, {
   error: "must be a URL that starts with http:// or https://",
 })
@@ -35,7 +40,12 @@ const merchantFields = {
     'must have the form name@bank, for example "lucky_shop@aclb"'
   ),
   name: text(25),
-  nameKm: z.string().trim().min(1).max(60).optional(),
+  nameKm: z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .max(60, "must be at most 60 characters long")
+    .optional(),
   city: text(15).default("Phnom Penh"),
   categoryCode: z
     .string()
@@ -83,14 +93,14 @@ const bakong = z.strictObject({
       error: "must be the token that Bakong issued, and not be empty",
     }),
   baseUrl: httpOrigin.default(BAKONG_PRODUCTION),
-  timeoutMs: z.int().min(1_000).max(60_000).default(10_000),
+  timeoutMs: whole(1_000, 60_000, "ms").default(10_000),
   proxyUrl: httpUrl.optional(),
 })
 
 const optionsSchema = z.strictObject({
   merchant,
   bakong,
-  expiresInSeconds: z.int().min(60).max(600).default(600),
+  expiresInSeconds: whole(60, 600, "s").default(600),
   khrRounding: z
     .union(
       [z.literal(1), z.literal(100), z.literal("refuse")],
@@ -259,11 +269,20 @@ function receiverOf(merchant: KhqrOptions["merchant"]): KhqrReceiver {
       }
 }
 
+const ONLY_OF: Record<string, string> = {
+  "merchant.merchantId": "merchant",
+  "merchant.accountInformation": "individual",
+}
+
 function describe(issue: z.core.$ZodIssue, raw: unknown): string[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map(
-      (key) => `${[...issue.path, key].join(".")} is not an option`
-    )
+    return issue.keys.map((key) => {
+      const name = [...issue.path, key].join(".")
+      const kind = ONLY_OF[name]
+      return kind
+        ? `${name} is an option only with merchant.type "${kind}"`
+        : `${name} is not an option`
+    })
   }
   const name = issue.path.join(".") || "options"
   if (valueAt(raw, issue.path) === undefined) {

@@ -8,7 +8,12 @@ import {
 } from "@medusajs/framework/utils"
 import type { SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
 
-import { BakongClient, type BakongCall, type Outcome } from "../../bakong"
+import {
+  BakongClient,
+  type BakongCall,
+  type Outcome,
+  type UnknownReason,
+} from "../../bakong"
 import { Inquiry, type Question } from "./ask"
 import { draftCharge, type ChargeRequest } from "./draft"
 import { historyEntry, isNews, issuedEntry } from "./history"
@@ -54,6 +59,7 @@ export default class KhqrModuleService extends MedusaService({
   protected readonly options_: KhqrOptions
   protected readonly client_: BakongClient
   protected readonly inquiry_: Inquiry
+  protected silence_: UnknownReason | null = null
 
   __hooks = {
     onApplicationShutdown: async (): Promise<void> => this.client_.close(),
@@ -283,6 +289,7 @@ export default class KhqrModuleService extends MedusaService({
 
   /** Commits the bank's answers, each by itself, before anything else is done about them. */
   async recordAnswers(results: CheckResult[]): Promise<ChargeAnnouncement[]> {
+    this.tellOfSilence_(results)
     const announcements: ChargeAnnouncement[] = []
     for (const result of results) {
       try {
@@ -384,6 +391,22 @@ export default class KhqrModuleService extends MedusaService({
         status: charge.status,
         message: kind,
       })
+    }
+  }
+
+  /** Once when the bank stops saying anything that counts, once for each new reason, and once when it speaks again. */
+  protected tellOfSilence_(results: CheckResult[]): void {
+    const silent = results.map(({ outcome }) => outcome).filter(isUnknown)
+    const isSilent = results.length > 0 && silent.length === results.length
+    if (isSilent && silent[0].reason !== this.silence_) {
+      this.silence_ = silent[0].reason
+      this.logger_.warn(
+        `KHQR: Bakong does not tell whether charges are paid (${silent[0].reason}): ${silent[0].message}. Nothing expires and nothing is lost; orders wait until it answers.`
+      )
+    }
+    if (silent.length < results.length && this.silence_ !== null) {
+      this.silence_ = null
+      this.logger_.info("KHQR: Bakong answers again")
     }
   }
 
@@ -556,6 +579,12 @@ export default class KhqrModuleService extends MedusaService({
       context
     )
   }
+}
+
+function isUnknown(
+  outcome: Outcome
+): outcome is Extract<Outcome, { type: "unknown" }> {
+  return outcome.type === "unknown"
 }
 
 function insertion(table: string, row: Record<string, unknown>) {

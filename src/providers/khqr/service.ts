@@ -135,10 +135,16 @@ class KhqrProviderService extends AbstractPaymentProvider {
   }
 
   /** Bakong has no way to send money back, so nothing may be booked as sent. */
-  async refundPayment(_: RefundPaymentInput): Promise<RefundPaymentOutput> {
+  async refundPayment({
+    data,
+  }: RefundPaymentInput): Promise<RefundPaymentOutput> {
+    const charge = await this.chargeOf_(data)
+    const payer = charge?.payer_account
+      ? `${charge.payer_account}, who paid ${charge.paid_amount} ${charge.paid_currency}`
+      : "the payer's account"
     throw new MedusaError(
       MedusaError.Types.NOT_ALLOWED,
-      "Bakong has no refund API: send the money back from your bank's app to the payer's account."
+      `Bakong has no refund API: send the money back from your bank's app to ${payer}.`
     )
   }
 

@@ -2,7 +2,13 @@ import type { KhqrCharge, KhqrConflict } from "../client"
 import { KhqrClientError } from "../client"
 import type { KhqrLocale } from "../texts"
 import { texts } from "../texts"
-import { offersNewQr, refusalOf, viewOf } from "../view"
+import {
+  hearsClaims,
+  mayStillBePaid,
+  offersNewQr,
+  refusalOf,
+  viewOf,
+} from "../view"
 
 const ISSUED = Date.parse("2026-11-21T08:00:00.000Z")
 const EXPIRES = ISSUED + 600_000
@@ -143,6 +149,32 @@ describe("the words for a QR that is replaced", () => {
   ])("say in %s what happened and where to go", (locale, ...wanted) => {
     for (const words of wanted) {
       expect(texts[locale].views.replaced.text).toMatch(words)
+    }
+  })
+})
+
+describe("a shopper who says that they paid", () => {
+  it("is heard wherever money may still come", () => {
+    for (const view of ["waiting", "time_up", "expired", "failed"] as const) {
+      expect(hearsClaims(view)).toBe(true)
+    }
+    for (const view of [
+      "paid",
+      "completed",
+      "in_review",
+      "replaced",
+    ] as const) {
+      expect(hearsClaims(view)).toBe(false)
+    }
+    expect(mayStillBePaid(charge({ status: "failed" }))).toBe(true)
+    expect(mayStillBePaid(charge({ status: "expired" }))).toBe(true)
+    expect(mayStillBePaid(charge({ status: "paid" }))).toBe(false)
+  })
+
+  it("is told in every such state not to pay again", () => {
+    for (const view of ["time_up", "expired", "failed"] as const) {
+      expect(texts.en.views[view].text).toMatch(/do not pay again/)
+      expect(texts.km.views[view].text).toMatch(/កុំបង់ម្តងទៀត/)
     }
   })
 })

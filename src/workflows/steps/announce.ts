@@ -1,4 +1,4 @@
-import { Modules } from "@medusajs/framework/utils"
+import { ContainerRegistrationKeys, Modules } from "@medusajs/framework/utils"
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import type { ChargeAnnouncement } from "../../modules/khqr/types"
@@ -14,6 +14,15 @@ export const announceStep = createStep(
           data: { id: charge_id },
         }))
       )
+    }
+    for (const { charge_id, what } of announcements) {
+      if (what === "review") {
+        container
+          .resolve(ContainerRegistrationKeys.LOGGER)
+          .warn(
+            `KHQR charge ${charge_id} needs a person: see its review_reason in khqr_charge`
+          )
+      }
     }
     return new StepResponse()
   }

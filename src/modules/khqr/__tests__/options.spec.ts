@@ -292,7 +292,7 @@ describe("The two kinds of merchant", () => {
       "merchant.acquiringBank is missing",
     ])
     expect(faultsOf(withMerchant({ merchantId: "123456" }))).toEqual([
-      "merchant.merchantId is not an option",
+      'merchant.merchantId is an option only with merchant.type "merchant"',
     ])
   })
 
