@@ -42,12 +42,14 @@ moduleIntegrationTestRunner<KhqrModuleService>({
       call: {
         endpoint: "check_transaction_by_md5",
         requestId: "r1",
+        sent: true,
         httpStatus: 200,
         responseCode: 0,
         errorCode: null,
         message: "",
         durationMs: 1,
         askedAt: Date.now(),
+        serverTime: null,
       },
     })
 

@@ -137,9 +137,11 @@ export class BakongClient {
       call: {
         endpoint,
         requestId,
+        sent: true,
         ...describe(reply),
         durationMs,
         askedAt,
+        serverTime: null,
       },
     }
   }

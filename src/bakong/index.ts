@@ -13,3 +13,6 @@ export {
 } from "./outcome"
 export { cleanToken } from "./token"
 export type * from "./types"
+export { BAKONG_ERROR_KINDS, BakongError, type BakongErrorKind } from "./errors"
+export { refuse } from "./gate"
+export type { CallPurpose, Exchange, Gate, OutgoingCall } from "./gate"

@@ -2,8 +2,10 @@
 export type BakongTransaction = {
   /** 64 lower-case hex characters. */
   hash: string
-  fromAccountId: string
-  toAccountId: string
+  /** `null` where a hosted gateway does not name the payer. */
+  fromAccountId: string | null
+  /** `null` where a hosted gateway vouches for the receiver; the Open API always names it. */
+  toAccountId: string | null
   currency: string
   /** Exact decimal as the bank wrote it, without exponent ("12.5"). */
   amount: string
@@ -57,16 +59,20 @@ export type Outcome =
       reason: FailedReason
       transaction: BakongTransaction | null
     }
-  | {
-      type: "unknown"
-      reason: UnknownReason
-      message: string
-      retryAfterMs?: number
-    }
+  | Unknown
+
+export type Unknown = {
+  type: "unknown"
+  reason: UnknownReason
+  message: string
+  retryAfterMs?: number
+}
 
 /** One HTTP call, for the audit log. Holds no token. */
 export type BakongCall = {
   endpoint: string
+  /** False when we refused it ourselves: it cost no question. */
+  sent: boolean
   /** Sent with the call as `X-Request-Id`; ours. */
   requestId: string
   /** `null` when no answer came. */
@@ -77,6 +83,8 @@ export type BakongCall = {
   durationMs: number
   /** When the question left, epoch ms: evidence of "not found" is dated by this. */
   askedAt: number
+  /** The answer's HTTP `Date`, epoch ms. */
+  serverTime: number | null
 }
 
 export type CheckAnswer = { outcome: Outcome; call: BakongCall }

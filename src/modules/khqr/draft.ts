@@ -36,6 +36,9 @@ const NOTHING_YET = {
   leased_until: null,
   last_signal_at: null,
   last_outcome: null,
+  gateway_ref: null,
+  deeplink: null,
+  deeplink_asked_at: null,
   deleted_at: null,
 }
 
@@ -86,7 +89,7 @@ export function draftCharge(
     amount: request.amount,
     currency_code: currency.toLowerCase(),
     khqr_amount: khqrAmount,
-    account_id: options.merchant.accountId,
+    account_id: options.merchant.accountId ?? "",
     next_check_at: planNextCheck(life, now)?.at ?? null,
     created_at: now,
     updated_at: now,

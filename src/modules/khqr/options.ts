@@ -1,6 +1,7 @@
 import { z } from "@medusajs/framework/zod"
 
 import { cleanToken } from "../../bakong"
+import type { GatewayFactory } from "../../gateways"
 import { buildKhqr, type KhqrReceiver } from "../../khqr"
 import { newReference } from "./reference"
 
@@ -34,11 +35,15 @@ const httpOrigin = httpUrl.refine(
   { error: "must be a host without a path, as https://api-bakong.nbc.gov.kh" }
 )
 
+const requestLimit = whole(1, 1_000_000, "calls a day").nullable()
+
 const merchantFields = {
-  accountId: text(32).regex(
-    /^[^@\s]+@[^@\s]+$/,
-    'must have the form name@bank, for example "lucky_shop@aclb"'
-  ),
+  accountId: text(32)
+    .regex(
+      /^[^@\s]+@[^@\s]+$/,
+      'must have the form name@bank, for example "lucky_shop@aclb"'
+    )
+    .optional(),
   name: text(25),
   nameKm: z
     .string()
@@ -91,15 +96,77 @@ const bakong = z.strictObject({
     .trim()
     .refine((value) => cleanToken(value) !== "", {
       error: "must be the token that Bakong issued, and not be empty",
-    }),
+    })
+    .optional(),
+  email: z
+    .string()
+    .trim()
+    .max(30, "must be at most 30 characters long, Bakong's own limit")
+    .regex(
+      /^[^@\s]+@[^@\s]+$/,
+      "must be the e-mail address that the token is registered with"
+    )
+    .optional(),
+  encryptionKey: z
+    .string()
+    .min(
+      32,
+      "must be at least 32 characters long; make one with: openssl rand -base64 32"
+    )
+    .optional(),
   baseUrl: httpOrigin.default(BAKONG_PRODUCTION),
   timeoutMs: whole(1_000, 60_000, "ms").default(10_000),
   proxyUrl: httpUrl.optional(),
+  dailyRequestLimit: requestLimit.default(100),
 })
+
+const deeplink = z
+  .strictObject({
+    hosts: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+            'must be host names in lower case, for example "nbc.gov.kh"'
+          )
+      )
+      .default(["nbc.gov.kh"]),
+    appName: text(100).optional(),
+    appIconUrl: httpUrl.optional(),
+    callbackUrl: httpUrl.optional(),
+  })
+  .refine(
+    ({ appName, appIconUrl, callbackUrl }) =>
+      [appName, appIconUrl, callbackUrl].every((one) => one !== undefined) ||
+      [appName, appIconUrl, callbackUrl].every((one) => one === undefined),
+    "needs all three of appName, appIconUrl and callbackUrl, or none of them"
+  )
+
+const gateway = z.union(
+  [
+    z.strictObject({
+      type: z.literal("hosted"),
+      baseUrl: httpUrl,
+      merchantId: text(255),
+      key: z.string().trim().min(1, "must not be empty"),
+      timeoutMs: whole(1_000, 60_000, "ms").default(10_000),
+      dailyRequestLimit: requestLimit.default(null),
+    }),
+    z.custom<GatewayFactory>((value) => typeof value === "function"),
+  ],
+  {
+    error:
+      'must be { type: "hosted", baseUrl, merchantId, key } or a function that makes a gateway',
+  }
+)
 
 const optionsSchema = z.strictObject({
   merchant,
-  bakong,
+  bakong: bakong.prefault({}),
+  gateway: gateway.optional(),
+  deeplink: deeplink.prefault({}),
+  auditRetentionDays: whole(7, 3_650, "days").default(90),
   expiresInSeconds: whole(60, 600, "s").default(600),
   khrRounding: z
     .union(
@@ -134,8 +201,12 @@ export type KhqrPluginOptions = {
      * @defaultValue "individual"
      */
     type?: "individual" | "merchant"
-    /** The Bakong account that receives the money, `name@bank`, ≤32 characters. */
-    accountId: string
+    /**
+     * The Bakong account that receives the money, `name@bank`, ≤32 characters.
+     * Required, except where a hosted gateway makes the KHQR; if given there, its
+     * KHQRs must pay this account.
+     */
+    accountId?: string
     /** As the payer's app shows it, printable ASCII, ≤25 characters. */
     name: string
     /** Khmer name for the card; it is not part of the string. ≤60 characters. */
@@ -156,9 +227,24 @@ export type KhqrPluginOptions = {
     terminalLabel?: string
   }
   /** The Bakong Open API. */
-  bakong: {
-    /** The Open API token. Keep it in the environment. */
-    token: string
+  bakong?: {
+    /**
+     * The Open API token; keep it in the environment. Required unless one is kept in
+     * the database, for which `encryptionKey` is needed.
+     */
+    token?: string
+    /** With which the token is registered. Whoever knows it can renew the token: a secret. */
+    email?: string
+    /**
+     * Encrypts the tokens that are kept in the database, ≥32 characters. With it and
+     * `email` the token is renewed by itself.
+     */
+    encryptionKey?: string
+    /**
+     * How many calls a day the token may make; `null` for no limit.
+     * @defaultValue 100
+     */
+    dailyRequestLimit?: number | null
     /** Without a path. @defaultValue "https://api-bakong.nbc.gov.kh" */
     baseUrl?: string
     /** How long one question may take, in milliseconds, 1000..60000. @defaultValue 10000 */
@@ -166,6 +252,37 @@ export type KhqrPluginOptions = {
     /** An HTTP proxy in Cambodia, when the server stands elsewhere. */
     proxyUrl?: string
   }
+  /**
+   * Who makes the KHQR and tells of its payment, where that is not Bakong's Open API:
+   * a hosted gateway, or a function that makes one of your own.
+   * @defaultValue Bakong's Open API
+   */
+  gateway?:
+    | {
+        type: "hosted"
+        /** With its path, if it has one; `/v1/…` is added. */
+        baseUrl: string
+        merchantId: string
+        /** Sent as Bearer. A secret. */
+        key: string
+        /** ms, 1000..60000. @defaultValue 10000 */
+        timeoutMs?: number
+        /** @defaultValue null, no limit */
+        dailyRequestLimit?: number | null
+      }
+    | GatewayFactory
+  /** The link that opens the payer's app. */
+  deeplink?: {
+    /** Hosts (and what is below them) that a link may lead to. @defaultValue ["nbc.gov.kh"] */
+    hosts?: string[]
+    /** As the payer's app shows the shop it came from; all three or none. */
+    appName?: string
+    appIconUrl?: string
+    /** Where the payer comes back to. */
+    callbackUrl?: string
+  }
+  /** How long calls to the bank are kept in `khqr_event`, days, 7..3650; proofs of payment stay. @defaultValue 90 */
+  auditRetentionDays?: number
   /** How long a KHQR may be paid, in seconds, 60..600 (the bank's limit). @defaultValue 600 */
   expiresInSeconds?: number
   /**
@@ -194,11 +311,29 @@ export function parseOptions(raw: unknown): KhqrOptions {
   if (!result.success) {
     throw faulty(result.error.issues.flatMap((issue) => describe(issue, raw)))
   }
-  const fault = tryKhqr(result.data)
+  const faults = result.data.gateway ? [] : missingForOpenApi(result.data)
+  if (faults.length > 0) {
+    throw faulty(faults)
+  }
+  const fault = result.data.merchant.accountId ? tryKhqr(result.data) : null
   if (fault) {
     throw faulty([fault])
   }
   return result.data
+}
+
+/** Where another gateway makes the KHQR, it knows the receiver and needs no Bakong token. */
+function missingForOpenApi({ merchant, bakong }: KhqrOptions): string[] {
+  const faults: string[] = []
+  if (!merchant.accountId) {
+    faults.push("merchant.accountId is missing")
+  }
+  if (!bakong.token && !bakong.encryptionKey) {
+    faults.push(
+      "bakong.token is missing (or bakong.encryptionKey, to keep a token in the database)"
+    )
+  }
+  return faults
 }
 
 /** Fields that are right by themselves may not fit together: better known now than at every checkout. */
@@ -257,13 +392,13 @@ function receiverOf(merchant: KhqrOptions["merchant"]): KhqrReceiver {
   return merchant.type === "merchant"
     ? {
         type: "merchant",
-        accountId: merchant.accountId,
+        accountId: merchant.accountId ?? "",
         merchantId: merchant.merchantId,
         acquiringBank: merchant.acquiringBank,
       }
     : {
         type: "individual",
-        accountId: merchant.accountId,
+        accountId: merchant.accountId ?? "",
         accountInformation: merchant.accountInformation,
         acquiringBank: merchant.acquiringBank,
       }

@@ -19,6 +19,9 @@ import { draftCharge, type ChargeRequest } from "./draft"
 import { historyEntry, isNews, issuedEntry } from "./history"
 import KhqrCharge from "./models/charge"
 import KhqrEvent from "./models/event"
+import KhqrQuota from "./models/quota"
+import KhqrSetting from "./models/setting"
+import KhqrToken from "./models/token"
 import { sameMoney } from "./medusa-amount"
 import { parseOptions, type KhqrOptions } from "./options"
 import { planNextCheck, planSignalledCheck } from "./plan"
@@ -54,6 +57,9 @@ const SIGNALS_HEARD_EACH_MS = 1_000
 export default class KhqrModuleService extends MedusaService({
   KhqrCharge,
   KhqrEvent,
+  KhqrQuota,
+  KhqrSetting,
+  KhqrToken,
 }) {
   protected readonly logger_: Logger
   protected readonly options_: KhqrOptions
@@ -70,7 +76,10 @@ export default class KhqrModuleService extends MedusaService({
     super(...(arguments as unknown as [object]))
     this.logger_ = container.logger
     this.options_ = parseOptions(options)
-    this.client_ = new BakongClient(this.options_.bakong)
+    this.client_ = new BakongClient({
+      ...this.options_.bakong,
+      token: this.options_.bakong.token ?? "",
+    })
     this.inquiry_ = new Inquiry(this.client_)
   }
 

@@ -214,7 +214,7 @@ function paid<T extends ChargeState>(
   return {
     charge,
     announcements: mismatch ? ["paid", "review"] : ["paid"],
-    note: `${transaction.amount} ${transaction.currency} from ${transaction.fromAccountId}`,
+    note: `${transaction.amount} ${transaction.currency} from ${transaction.fromAccountId ?? "an account that is not told"}`,
   }
 }
 
@@ -223,7 +223,11 @@ function disagreement(
   charge: ChargeState,
   transaction: Extract<Outcome, { type: "paid" }>["transaction"]
 ): ReviewReason | null {
-  if (normalized(transaction.toAccountId) !== normalized(charge.account_id)) {
+  const { toAccountId } = transaction
+  if (
+    toAccountId !== null &&
+    normalized(toAccountId) !== normalized(charge.account_id)
+  ) {
     return "wrong_account"
   }
   if (normalized(transaction.currency) !== normalized(charge.currency_code)) {

@@ -25,6 +25,11 @@ const KhqrCharge = model
     khqr_amount: model.text(),
     /** The Bakong account that is to receive the money. */
     account_id: model.text(),
+    /** What a gateway that makes the KHQR itself knows it by. */
+    gateway_ref: model.text().nullable(),
+    /** Opens the payer's app with this KHQR; asked for once. */
+    deeplink: model.text().nullable(),
+    deeplink_asked_at: model.dateTime().nullable(),
     status: model.enum([...CHARGE_STATUSES]).default("pending"),
     review_reason: model.enum([...REVIEW_REASONS]).nullable(),
     issued_at: model.dateTime(),

@@ -1,0 +1,75 @@
+import type { HttpAnswer } from "./outcome"
+import type { BakongCall, Unknown } from "./types"
+
+/** Why a question is asked: what must be answered goes before what would be nice to know. */
+export type CallPurpose =
+  /** A regular check, a signal. */
+  | "check"
+  /** The check whose "not found" ends a charge: a share of the day is kept for it. */
+  | "closing"
+  /** A person asks: diagnosis, doctor. */
+  | "manual"
+  /** A link into the payer's app. */
+  | "deeplink"
+  /** Whether the receiver exists. */
+  | "account"
+  /** Registering and renewing: counted, and never refused for want of quota. */
+  | "token"
+
+/** A call that is about to leave. */
+export type OutgoingCall = {
+  /** `/v1/check_transaction_by_md5`. */
+  endpoint: string
+  purpose: CallPurpose
+  /** The charges it asks about, for the audit log. */
+  chargeIds: string[]
+  /** Sent as `X-Request-Id`. */
+  requestId: string
+  needsToken: boolean
+}
+
+/** What became of a call. */
+export type Exchange = {
+  call: BakongCall
+  /** As it arrived, without our token; `null` when no answer came. */
+  answer: HttpAnswer | null
+  /** Why nothing may be concluded from it, if so: no answer, a refusal of the whole call, or ours. */
+  trouble: Unknown | null
+}
+
+/**
+ * What every call passes on its way to the bank: it knows the token, counts,
+ * writes down, and may refuse.
+ */
+export type Gate = {
+  /**
+   * @param send sends the call with this token (`null`: without) and never
+   *   throws; not called when the gate refuses, see `refuse`.
+   */
+  pass(
+    outgoing: OutgoingCall,
+    send: (token: string | null) => Promise<Exchange>
+  ): Promise<Exchange>
+}
+
+/** The exchange of a call that was not sent. */
+export const refuse = (
+  { endpoint, requestId }: OutgoingCall,
+  trouble: Unknown,
+  now = Date.now()
+): Exchange => ({
+  call: {
+    endpoint,
+    requestId,
+    sent: false,
+    httpStatus: null,
+    responseCode: null,
+    errorCode: null,
+    message: trouble.message,
+    durationMs: 0,
+    askedAt: now,
+    serverTime: null,
+  },
+  answer: null,
+  trouble,
+})
