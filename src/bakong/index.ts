@@ -11,7 +11,12 @@ export {
   type Envelope,
   type HttpAnswer,
 } from "./outcome"
-export { cleanToken } from "./token"
+export {
+  cleanToken,
+  fingerprintOf,
+  readTokenClaims,
+  type TokenClaims,
+} from "./token"
 export type * from "./types"
 export { BAKONG_ERROR_KINDS, BakongError, type BakongErrorKind } from "./errors"
 export { refuse } from "./gate"

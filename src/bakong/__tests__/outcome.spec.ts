@@ -4,7 +4,6 @@ import {
   readCheckList,
   readRetryAfter,
 } from "../outcome"
-import { cleanToken } from "../token"
 import { list, MD5, OTHER_MD5, paid, refused, transaction } from "./bank"
 
 const answer = (body: unknown, status = 200) => ({
@@ -289,18 +288,5 @@ describe("Retry-After", () => {
     [null, undefined],
   ])("%p", (header, expected) => {
     expect(readRetryAfter(header, now)).toBe(expected)
-  })
-})
-
-describe("a pasted token", () => {
-  it.each([
-    ["abc.def.ghi", "abc.def.ghi"],
-    [" Bearer abc.def.ghi\n", "abc.def.ghi"],
-    ['"bearer abc.def\n.ghi"', "abc.def.ghi"],
-    ["Authorization: Bearer abc", "abc"],
-    ["", ""],
-    ["“abc”", ""],
-  ])("%p is %p", (pasted, bare) => {
-    expect(cleanToken(pasted)).toBe(bare)
   })
 })
