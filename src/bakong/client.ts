@@ -1,269 +1,400 @@
 import { randomUUID } from "node:crypto"
-import http from "node:http"
-import https from "node:https"
-import axios, { type AxiosInstance, type AxiosProxyConfig } from "axios"
-import { HttpsProxyAgent } from "https-proxy-agent"
+import type { z } from "@medusajs/framework/zod"
+import { BakongError, errorOf } from "./errors"
+import type { CallPurpose, Exchange, Gate, OutgoingCall } from "./gate"
+import { writeJsonWithAmount } from "./json"
 import {
-  type HttpAnswer,
+  type ListKey,
   readCheck,
+  readCheckByHash,
   readCheckList,
-  readEnvelope,
-  unknown,
 } from "./outcome"
-import { cleanToken } from "./token"
-import type { BakongCall, CheckAnswer, CheckListAnswer, Outcome } from "./types"
-import { VERSION } from "./version"
+import { readArguments, readShortLink, readToken, REQUESTS } from "./schemas"
+import { HttpTransport, type TransportOptions } from "./transport"
+import { describeAnswer, readEnvelope, unknown } from "./trouble"
+import type {
+  BakongCall,
+  CheckAnswer,
+  CheckListAnswer,
+  HttpAnswer,
+  Outcome,
+} from "./types"
 
-export type BakongClientOptions = {
+export type BakongClientOptions = Omit<TransportOptions, "baseUrl"> & {
   /** `https://api-bakong.nbc.gov.kh`, its SIT twin, or a relay of one's own. */
   baseUrl: string
-  /** The merchant's token; a pasted `Bearer `, quotes and blanks are dropped. */
-  token: string
-  /** For one call from start to last byte, ms. Default 10 000, NBC's own figure. */
-  timeoutMs?: number
-  /** `http://user:password@host:port` of a proxy inside Cambodia. */
-  proxyUrl?: string
-  /** Default `medusa-payment-khqr/<version>`. */
-  userAgent?: string
+  /** Every call passes it; it holds the token. `openGate(token)` for a plain one. */
+  gate: Gate
 }
 
+/** What the gate is told of a call besides the call itself. */
+export type CallContext = {
+  purpose?: CallPurpose
+  /** The charges it asks about, for the audit log. */
+  chargeIds?: string[]
+}
+
+export type ShortHash = z.infer<typeof REQUESTS.shortHash>
+
+/** How the payer's app shows the shop it came from, and where it returns to. */
+export type SourceInfo = NonNullable<
+  z.infer<typeof REQUESTS.deeplink>["sourceInfo"]
+>
+
+export type Registration = z.infer<typeof REQUESTS.registration>
+
 /** NBC's limit for one list question. */
-export const MAX_MD5S_PER_CALL = 50
+export const MAX_ITEMS_PER_CALL = 50
 
-const MAX_BODY_BYTES = 1024 * 1024
-const MAX_SOCKETS = 8
-/** Shorter "tokens" are no secrets, and might be words of the answer itself. */
-const MIN_SECRET_LENGTH = 8
+const ACCOUNT_NOT_FOUND = 11
 
-type Failure = Extract<Outcome, { type: "unknown" }>
-type Reply = { answer: HttpAnswer } | { failure: Failure }
+/** No QR has it: the question is not meant to be answered. */
+const NO_MD5 = "0".repeat(32)
+
+type Question = {
+  endpoint: string
+  /** JSON text. */
+  body: string
+  purpose: CallPurpose
+  needsToken: boolean
+  /** What the body holds and no answer may repeat. */
+  secrets?: string[]
+}
 
 /**
- * Asks the Bakong Open API. Whatever the network or the bank does becomes an
- * `Outcome`; nothing is retried, because each question costs quota.
+ * Asks the Bakong Open API. The checks never throw for what the network, the bank
+ * or the gate does: it becomes an `Outcome` and nothing is retried, because each
+ * question costs quota. All other calls throw a `BakongError`.
+ *
+ * Arguments that the bank would refuse are refused before they cost a question, by
+ * a `RangeError` or `TypeError` that names the field.
  */
 export class BakongClient {
-  protected readonly baseUrl_: string
-  protected readonly token_: string
-  protected readonly timeoutMs_: number
-  protected readonly agents_: [http.Agent, https.Agent]
-  protected readonly http_: AxiosInstance
+  protected readonly gate_: Gate
+  protected readonly transport_: HttpTransport
 
   /** @throws {TypeError} when `baseUrl` or `proxyUrl` is not an http(s) URL. */
-  constructor(options: BakongClientOptions) {
-    const { timeoutMs = 10_000, proxyUrl, userAgent } = options
-    this.baseUrl_ = readUrl("baseUrl", options.baseUrl)
-      .href.replace(/\/+$/, "")
-      .replace(/\/v1$/, "")
-    this.token_ = cleanToken(options.token)
-    this.timeoutMs_ = timeoutMs
-
-    const proxy = proxyUrl ? readUrl("proxyUrl", proxyUrl) : null
-    const pool = { keepAlive: true, maxSockets: MAX_SOCKETS }
-    const httpsAgent = proxy
-      ? refuseProxyAnswers(new HttpsProxyAgent(proxy, pool))
-      : new https.Agent(pool)
-    this.agents_ = [new http.Agent(pool), httpsAgent]
-    this.http_ = axios.create({
-      httpAgent: this.agents_[0],
-      httpsAgent,
-      // Never the environment's proxies; https tunnels through the agent.
-      proxy:
-        proxy && this.baseUrl_.startsWith("http:")
-          ? toAxiosProxy(proxy)
-          : false,
-      maxRedirects: 0,
-      maxContentLength: MAX_BODY_BYTES,
-      responseType: "text",
-      transformResponse: (body) => body,
-      validateStatus: () => true,
-      headers: {
-        "Content-Type": "application/json",
-        Accept: "application/json",
-        "User-Agent": userAgent ?? `medusa-payment-khqr/${VERSION}`,
-      },
-    })
+  constructor({ gate, ...transport }: BakongClientOptions) {
+    this.gate_ = gate
+    this.transport_ = new HttpTransport(transport)
   }
 
-  /** Asks about one dynamic QR by the md5 of its exact string. Never throws. */
-  async checkTransactionByMd5(md5: string): Promise<CheckAnswer> {
-    const endpoint = "/v1/check_transaction_by_md5"
-    const { reply, call } = await this.ask_(endpoint, { md5 })
-    if ("failure" in reply) {
-      return { outcome: reply.failure, call }
-    }
-    return { outcome: readCheck(reply.answer), call }
+  /** Asks about one dynamic QR by the md5 of its exact string. */
+  async checkTransactionByMd5(
+    md5: string,
+    context?: CallContext
+  ): Promise<CheckAnswer> {
+    const body = JSON.stringify(readArguments(REQUESTS.md5, { md5 }))
+    return this.check_("/v1/check_transaction_by_md5", body, context)
+  }
+
+  /** Asks about one transfer by its full hash, 64 hex characters. */
+  async checkTransactionByHash(
+    hash: string,
+    context?: CallContext
+  ): Promise<CheckAnswer> {
+    const asked = readArguments(REQUESTS.hash, { hash })
+    return this.check_(
+      "/v1/check_transaction_by_hash",
+      JSON.stringify(asked),
+      context,
+      (answer) => readCheckByHash(answer, asked.hash)
+    )
+  }
+
+  /**
+   * Asks about one transfer by what a receipt shows: the first 8 hex characters of
+   * its hash, the amount as an exact decimal, the currency.
+   */
+  async checkTransactionByShortHash(
+    shortHash: ShortHash,
+    context?: CallContext
+  ): Promise<CheckAnswer> {
+    const { hash, amount, currency } = readArguments(
+      REQUESTS.shortHash,
+      shortHash
+    )
+    const body = writeJsonWithAmount({ hash, amount, currency })
+    return this.check_("/v1/check_transaction_by_short_hash", body, context)
+  }
+
+  async checkTransactionByInstructionRef(
+    instructionRef: string,
+    context?: CallContext
+  ): Promise<CheckAnswer> {
+    const body = readArguments(REQUESTS.instructionRef, { instructionRef })
+    return this.check_(
+      "/v1/check_transaction_by_instruction_ref",
+      JSON.stringify(body),
+      context
+    )
+  }
+
+  async checkTransactionByExternalRef(
+    externalRef: string,
+    context?: CallContext
+  ): Promise<CheckAnswer> {
+    const body = readArguments(REQUESTS.externalRef, { externalRef })
+    return this.check_(
+      "/v1/check_transaction_by_external_ref",
+      JSON.stringify(body),
+      context
+    )
   }
 
   /**
    * Asks about 1 to 50 QRs in one call. Some tokens get `forbidden` here while
    * single checks work.
-   *
-   * @throws {RangeError} for an empty list or more than 50 md5.
    */
-  async checkTransactionByMd5List(md5s: string[]): Promise<CheckListAnswer> {
-    if (md5s.length < 1 || md5s.length > MAX_MD5S_PER_CALL) {
-      throw new RangeError(
-        `Expected 1 to ${MAX_MD5S_PER_CALL} md5, got ${md5s.length}`
-      )
-    }
+  async checkTransactionByMd5List(
+    md5s: string[],
+    context?: CallContext
+  ): Promise<CheckListAnswer> {
+    assertCount(md5s, "md5")
+    const body = readArguments(REQUESTS.md5s, { md5s }).md5s
     const endpoint = "/v1/check_transaction_by_md5_list"
-    const { reply, call } = await this.ask_(endpoint, md5s)
-    if ("failure" in reply) {
-      const { failure } = reply
-      return { outcomes: new Map(md5s.map((md5) => [md5, failure])), call }
+    return this.checkList_(endpoint, body, "md5", md5s, context)
+  }
+
+  /** Asks about 1 to 50 transfers in one call. */
+  async checkTransactionByHashList(
+    hashes: string[],
+    context?: CallContext
+  ): Promise<CheckListAnswer> {
+    assertCount(hashes, "hash")
+    const body = readArguments(REQUESTS.hashes, { hashes }).hashes
+    const endpoint = "/v1/check_transaction_by_hash_list"
+    return this.checkList_(endpoint, body, "hash", hashes, context)
+  }
+
+  /**
+   * A link that opens the payer's app with this KHQR, another one at each call. Where
+   * it leads is for the caller to judge.
+   *
+   * @throws BakongError
+   */
+  async generateDeeplink(
+    qr: string,
+    sourceInfo?: SourceInfo,
+    context?: CallContext
+  ): Promise<string> {
+    const body = readArguments(REQUESTS.deeplink, { qr, sourceInfo })
+    const exchange = await this.pass_(
+      {
+        endpoint: "/v1/generate_deeplink_by_qr",
+        body: JSON.stringify(body),
+        purpose: "deeplink",
+        needsToken: false,
+      },
+      context
+    )
+    return demand(exchange, readShortLink)
+  }
+
+  /**
+   * Whether the account exists.
+   *
+   * @throws BakongError; `rejected` with code 12 when the id is not valid.
+   */
+  async checkBakongAccount(
+    accountId: string,
+    context?: CallContext
+  ): Promise<boolean> {
+    const body = readArguments(REQUESTS.account, { accountId })
+    const exchange = await this.pass_(
+      {
+        endpoint: "/v1/check_bakong_account",
+        body: JSON.stringify(body),
+        purpose: "account",
+        needsToken: true,
+      },
+      context
+    )
+    const { call, trouble } = exchange
+    if (
+      trouble?.reason === "configuration" &&
+      call.errorCode === ACCOUNT_NOT_FOUND
+    ) {
+      return false
     }
-    return { outcomes: readCheckList(reply.answer, md5s), call }
+    demandSuccess(exchange)
+    return true
+  }
+
+  /**
+   * A new token for a registered e-mail address. Whoever knows the address can ask:
+   * it is a secret.
+   *
+   * @throws BakongError; `rejected` with code 10 when the address is not registered.
+   */
+  async renewToken(email: string): Promise<string> {
+    const body = readArguments(REQUESTS.renewal, { email })
+    return demand(
+      await this.passForToken_("/v1/renew_token", body, [body.email]),
+      readToken
+    )
+  }
+
+  /**
+   * Has Bakong mail a code for `verify`. Newer servers do not offer it any more.
+   *
+   * @throws BakongError; `endpoint_closed` then, `rejected` with code 8 when the
+   *   address is registered already.
+   */
+  async requestToken(registration: Registration): Promise<void> {
+    const body = readArguments(REQUESTS.registration, registration)
+    const secrets = [body.email]
+    demandSuccess(await this.register_("/v1/request_token", body, secrets))
+  }
+
+  /**
+   * The token for a mailed code.
+   *
+   * @throws BakongError; `endpoint_closed` as `requestToken`.
+   */
+  async verify(code: string): Promise<string> {
+    const body = readArguments(REQUESTS.verification, { code })
+    return demand(
+      await this.register_("/v1/verify", body, [body.code]),
+      readToken
+    )
+  }
+
+  /**
+   * A check without token: HTTP 401 means that the bank can be reached from here, 403
+   * that this place is blocked.
+   */
+  async ping(): Promise<BakongCall> {
+    const { call } = await this.pass_({
+      endpoint: "/v1/check_transaction_by_md5",
+      body: JSON.stringify({ md5: NO_MD5 }),
+      purpose: "manual",
+      needsToken: false,
+    })
+    return call
   }
 
   /** Closes the kept connections. A call under way ends as `unavailable`. */
   close(): void {
-    this.agents_.forEach((agent) => agent.destroy())
+    this.transport_.close()
   }
 
-  protected async ask_(
+  protected async check_(
     endpoint: string,
-    body: unknown
-  ): Promise<{ reply: Reply; call: BakongCall }> {
-    const requestId = randomUUID()
-    const askedAt = Date.now()
-    const started = performance.now()
-    const reply = this.token_
-      ? await this.send_(endpoint, body, requestId)
-      : { failure: unknown("unauthorized", "No usable token is configured") }
-    const durationMs = Math.round(performance.now() - started)
-    return {
-      reply,
-      call: {
+    body: string,
+    context?: CallContext,
+    read: (answer: HttpAnswer) => Outcome = readCheck
+  ): Promise<CheckAnswer> {
+    const { call, answer, trouble } = await this.pass_(
+      { endpoint, body, purpose: "check", needsToken: true },
+      context
+    )
+    return { outcome: trouble ?? (answer ? read(answer) : unsaid()), call }
+  }
+
+  protected async checkList_(
+    endpoint: string,
+    body: string[],
+    key: ListKey,
+    asked: string[],
+    context?: CallContext
+  ): Promise<CheckListAnswer> {
+    const { call, answer, trouble } = await this.pass_(
+      {
         endpoint,
-        requestId,
-        sent: true,
-        ...describe(reply),
-        durationMs,
-        askedAt,
-        serverTime: null,
+        body: JSON.stringify(body),
+        purpose: "check",
+        needsToken: true,
       },
+      context
+    )
+    if (answer && !trouble) {
+      return { outcomes: readCheckList(answer, asked, key), call }
     }
+    const shared = trouble ?? unsaid()
+    return { outcomes: new Map(asked.map((one) => [one, shared])), call }
   }
 
-  protected async send_(
+  protected async register_(
     endpoint: string,
-    body: unknown,
-    requestId: string
-  ): Promise<Reply> {
-    // axios' own time-out restarts with each byte of a trickling body.
-    const signal = AbortSignal.timeout(this.timeoutMs_)
-    try {
-      const response = await this.http_.post<string>(
-        this.baseUrl_ + endpoint,
-        JSON.stringify(body),
-        {
-          signal,
-          headers: {
-            Authorization: `Bearer ${this.token_}`,
-            "X-Request-Id": requestId,
-          },
-        }
-      )
-      const retryAfter = response.headers["retry-after"]
-      return {
-        answer: {
-          status: response.status,
-          retryAfter: typeof retryAfter === "string" ? retryAfter : null,
-          text: this.redact_(String(response.data ?? "")),
-          receivedAt: Date.now(),
-        },
-      }
-    } catch (error) {
-      return { failure: this.explain_(error, signal) }
-    }
-  }
-
-  /** Says what went wrong in words of our own: an axios error holds the token. */
-  protected explain_(error: unknown, signal: AbortSignal): Failure {
-    if (signal.aborted) {
-      return unknown(
-        "unavailable",
-        `Bakong did not answer within ${this.timeoutMs_} ms`
+    body: object,
+    secrets: string[]
+  ): Promise<Exchange> {
+    const exchange = await this.passForToken_(endpoint, body, secrets)
+    const error = exchange.trouble && errorOf(exchange)
+    if (error?.kind === "endpoint_closed") {
+      throw new BakongError(
+        "endpoint_closed",
+        "Registration is not offered by this server any more: get a token from the National Bank's web site and paste it",
+        exchange.call
       )
     }
-    const code = (error as { code?: unknown } | null)?.code
-    if (code === PROXY_REFUSED) {
-      return unknown("unavailable", "The proxy refused to connect to Bakong")
-    }
-    const cause = typeof code === "string" ? code : "no answer"
-    return unknown("unavailable", `Bakong could not be asked: ${cause}`)
+    return exchange
   }
 
-  /** Gateways may echo what they were sent; the token goes no further. */
-  protected redact_(text: string): string {
-    return this.token_.length < MIN_SECRET_LENGTH
-      ? text
-      : text.replaceAll(this.token_, "[redacted]")
+  /** Always as `token`: gates keep the answers of such calls out of every log. */
+  protected passForToken_(
+    endpoint: string,
+    body: object,
+    secrets: string[]
+  ): Promise<Exchange> {
+    return this.pass_({
+      endpoint,
+      body: JSON.stringify(body),
+      purpose: "token",
+      needsToken: false,
+      secrets,
+    })
+  }
+
+  protected pass_(
+    { endpoint, body, purpose, needsToken, secrets }: Question,
+    context: CallContext = {}
+  ): Promise<Exchange> {
+    const outgoing: OutgoingCall = {
+      endpoint,
+      purpose: context.purpose ?? purpose,
+      chargeIds: context.chargeIds ?? [],
+      requestId: randomUUID(),
+      needsToken,
+    }
+    return this.gate_.pass(outgoing, (token) =>
+      this.transport_.send(
+        outgoing,
+        body,
+        { token: needsToken ? token : null, secrets },
+        describeAnswer
+      )
+    )
   }
 }
 
-const PROXY_REFUSED = "PROXY_REFUSED"
-
-/**
- * The agent replays a proxy's refusal of CONNECT as though the bank had sent
- * it, outside TLS. What a proxy says is no evidence, so the request ends there.
- */
-const refuseProxyAnswers = (agent: HttpsProxyAgent<string>) => {
-  agent.on(
-    "proxyConnect",
-    (connect: { statusCode: number }, request: http.ClientRequest) => {
-      if (connect.statusCode !== 200) {
-        request.destroy(
-          Object.assign(new Error("CONNECT refused"), { code: PROXY_REFUSED })
-        )
-      }
-    }
-  )
-  return agent
+const assertCount = (list: readonly string[], what: ListKey): void => {
+  if (list.length < 1 || list.length > MAX_ITEMS_PER_CALL) {
+    throw new RangeError(
+      `Expected 1 to ${MAX_ITEMS_PER_CALL} ${what}, got ${list.length}`
+    )
+  }
 }
 
-const toAxiosProxy = (proxy: URL): AxiosProxyConfig => ({
-  protocol: proxy.protocol,
-  host: proxy.hostname,
-  port: Number(proxy.port || (proxy.protocol === "https:" ? 443 : 80)),
-  ...(proxy.username && {
-    auth: {
-      username: decodeURIComponent(proxy.username),
-      password: decodeURIComponent(proxy.password),
-    },
-  }),
-})
+const unsaid = () => unknown("unavailable", "No answer was passed on")
 
-const readUrl = (option: string, value: string): URL => {
-  const url = URL.canParse(value) ? new URL(value) : null
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    // The value is not shown: a proxy's URL may hold a password.
-    throw new TypeError(`Expected \`${option}\` to be an http or https URL`)
+/** The data of a success, as `read` finds it there. */
+const demand = <T>(
+  exchange: Exchange,
+  read: (data: unknown) => T | null
+): T => {
+  const found = read(demandSuccess(exchange))
+  if (found === null) {
+    throw errorOf(exchange)
   }
-  return url
+  return found
 }
 
-const describe = (
-  reply: Reply
-): Pick<
-  BakongCall,
-  "httpStatus" | "responseCode" | "errorCode" | "message"
-> => {
-  if ("failure" in reply) {
-    return {
-      httpStatus: null,
-      responseCode: null,
-      errorCode: null,
-      message: reply.failure.message,
-    }
+const demandSuccess = (exchange: Exchange): unknown => {
+  const envelope = exchange.answer && readEnvelope(exchange.answer.text)
+  if (exchange.trouble || envelope?.responseCode !== 0) {
+    throw errorOf(exchange)
   }
-  const { status, text } = reply.answer
-  const envelope = readEnvelope(text)
-  return {
-    httpStatus: status,
-    responseCode: envelope?.responseCode ?? null,
-    errorCode: envelope?.errorCode ?? null,
-    message: envelope?.message ?? `HTTP ${status} without a Bakong answer`,
-  }
+  return envelope.data
 }

@@ -1,4 +1,6 @@
-import type { BakongCall } from "./types"
+import type { Exchange } from "./gate"
+import { explainCode } from "./trouble"
+import type { BakongCall, UnknownReason } from "./types"
 
 export const BAKONG_ERROR_KINDS = [
   /** HTTP 401, code 6, or no usable token: register, renew or paste one. */
@@ -42,4 +44,59 @@ export class BakongError extends Error {
     this.retryAfterMs = retryAfterMs
     this.call = call
   }
+}
+
+const KIND_OF_REASON: Record<
+  Exclude<UnknownReason, "unrecognized">,
+  BakongErrorKind
+> = {
+  unauthorized: "unauthorized",
+  forbidden: "forbidden",
+  quota_spent: "quota_spent",
+  rate_limited: "rate_limited",
+  unavailable: "unavailable",
+  unreadable: "unreadable",
+  static_qr: "rejected",
+  configuration: "rejected",
+}
+
+/** The error of an exchange that did not bring what was asked for. */
+export const errorOf = ({ call, trouble }: Exchange): BakongError => {
+  const kind = kindOf(call, trouble?.reason)
+  return new BakongError(
+    kind,
+    describeError(kind, call, trouble?.message),
+    call,
+    trouble?.retryAfterMs
+  )
+}
+
+const kindOf = (
+  call: BakongCall,
+  reason: UnknownReason | undefined
+): BakongErrorKind => {
+  // The bank answers 404 about a transfer too, but then it speaks.
+  if (call.httpStatus === 404 && call.responseCode === null) {
+    return "endpoint_closed"
+  }
+  if (reason && reason !== "unrecognized") {
+    return KIND_OF_REASON[reason]
+  }
+  return call.responseCode === 1 ? "rejected" : "unreadable"
+}
+
+const describeError = (
+  kind: BakongErrorKind,
+  call: BakongCall,
+  trouble: string | undefined
+): string => {
+  if (kind === "endpoint_closed") {
+    return `The server does not offer ${call.endpoint}`
+  }
+  if (trouble) {
+    return trouble
+  }
+  return kind === "rejected"
+    ? explainCode(call.errorCode, call.message)
+    : "A success without what was asked for"
 }

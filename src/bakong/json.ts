@@ -58,3 +58,17 @@ const shiftPoint = (whole: string, fraction: string, places: number) => {
   const tail = digits.slice(point)
   return tail ? `${head}.${tail}` : head
 }
+
+/**
+ * A flat JSON object in which `amount`, an exact plain decimal, is written as a
+ * number digit by digit, without passing through a float.
+ */
+export const writeJsonWithAmount = (
+  fields: Record<string, string> & { amount: string }
+): string => {
+  const members = Object.entries(fields).map(
+    ([key, value]) =>
+      `${JSON.stringify(key)}:${key === "amount" ? value : JSON.stringify(value)}`
+  )
+  return `{${members.join(",")}}`
+}

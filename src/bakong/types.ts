@@ -1,6 +1,6 @@
 /** A transfer as Bakong reports it, read strictly: money as an exact decimal string, times in epoch ms. */
 export type BakongTransaction = {
-  /** 64 lower-case hex characters. */
+  /** 64 lower-case hex characters; a hosted gateway may have its own form of id. */
   hash: string
   /** `null` where a hosted gateway does not name the payer. */
   fromAccountId: string | null
@@ -68,6 +68,25 @@ export type Unknown = {
   retryAfterMs?: number
 }
 
+/** What came back over HTTP, before anything is made of it. */
+export type HttpAnswer = {
+  status: number
+  /** The `Retry-After` header as received. */
+  retryAfter: string | null
+  text: string
+  /** Our clock when it arrived, epoch ms: `Retry-After` may be a date. */
+  receivedAt: number
+}
+
+/** What every answer of the Open API is wrapped in. */
+export type Envelope = {
+  responseCode: number
+  /** May be absent on success, and a string at times. */
+  errorCode: number | null
+  message: string
+  data: unknown
+}
+
 /** One HTTP call, for the audit log. Holds no token. */
 export type BakongCall = {
   endpoint: string
@@ -89,7 +108,7 @@ export type BakongCall = {
 
 export type CheckAnswer = { outcome: Outcome; call: BakongCall }
 
-/** `outcomes` has exactly one entry for each md5 that was asked about, whatever the bank sent back. */
+/** `outcomes` has exactly one entry for each md5 or hash that was asked about, whatever the bank sent back. */
 export type CheckListAnswer = {
   outcomes: Map<string, Outcome>
   call: BakongCall

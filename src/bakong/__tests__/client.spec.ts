@@ -3,6 +3,7 @@ import http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import packageJson from "../../../package.json"
 import { BakongClient, type BakongClientOptions } from "../client"
+import { openGate } from "../gate"
 import { VERSION } from "../version"
 import {
   list,
@@ -28,7 +29,7 @@ afterEach(async () => {
 const connect = (
   options: Partial<BakongClientOptions> & { baseUrl: string }
 ) => {
-  const client = new BakongClient({ token: TOKEN, ...options })
+  const client = new BakongClient({ gate: openGate(TOKEN), ...options })
   closers.push(() => client.close())
   return client
 }
@@ -170,7 +171,7 @@ describe("what an answer over HTTP means", () => {
 describe("the question", () => {
   it("is posted with the token, a request id and a user agent", async () => {
     const { bank, client } = await withBank(saying(200, refused(1)), {
-      token: ` "Bearer ${TOKEN}"\n`,
+      gate: openGate(` "Bearer ${TOKEN}"\n`),
     })
     const { call } = await client.checkTransactionByMd5(MD5)
     const [{ request, body }] = bank.requests
@@ -187,7 +188,11 @@ describe("the question", () => {
   })
 
   it("is recorded for the audit log", async () => {
-    const { client } = await withBank(saying(200, refused("1", "Not found")))
+    const { client } = await withBank(
+      saying(200, refused("1", "Not found"), {
+        Date: "Thu, 01 Jan 2026 00:00:30 GMT",
+      })
+    )
     const before = Date.now()
     const { call } = await client.checkTransactionByMd5(MD5)
     expect(call).toEqual({
@@ -197,8 +202,10 @@ describe("the question", () => {
       responseCode: 1,
       errorCode: 1,
       message: "Not found",
+      sent: true,
       durationMs: expect.any(Number),
       askedAt: expect.any(Number),
+      serverTime: Date.parse("Thu, 01 Jan 2026 00:00:30 GMT"),
     })
     expect(call.askedAt).toBeGreaterThanOrEqual(before)
   })
@@ -244,7 +251,7 @@ describe("the question", () => {
 
   it("is not sent without a usable token", async () => {
     const { bank, client } = await withBank(saying(200, paid()), {
-      token: "“”",
+      gate: openGate("“”"),
     })
     const { outcome } = await client.checkTransactionByMd5(MD5)
     expect(outcome).toMatchObject({ type: "unknown", reason: "unauthorized" })
@@ -267,7 +274,7 @@ describe("the question", () => {
   })
 
   it.each(["ftp://bank", "bank", ""])("refuses the base URL %p", (baseUrl) => {
-    expect(() => new BakongClient({ baseUrl, token: TOKEN })).toThrow(
+    expect(() => new BakongClient({ baseUrl, gate: openGate(TOKEN) })).toThrow(
       "Expected `baseUrl` to be an http or https URL"
     )
   })

@@ -1,9 +1,5 @@
-import {
-  MAX_RETRY_AFTER_MS,
-  readCheck,
-  readCheckList,
-  readRetryAfter,
-} from "../outcome"
+import { readCheck, readCheckList } from "../outcome"
+import { MAX_RETRY_AFTER_MS, readRetryAfter } from "../trouble"
 import { list, MD5, OTHER_MD5, paid, refused, transaction } from "./bank"
 
 const answer = (body: unknown, status = 200) => ({
