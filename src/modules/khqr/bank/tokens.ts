@@ -1,0 +1,716 @@
+import { createHash } from "node:crypto"
+import { MedusaError } from "@medusajs/framework/utils"
+
+import {
+  BakongError,
+  cleanToken,
+  fingerprintOf,
+  readTokenClaims,
+} from "../../../bakong"
+import type { Database } from "../database"
+import type { Notice, Tell } from "../notices"
+import type { KhqrOptions } from "../options"
+import {
+  byPreference,
+  daysLeft,
+  isAlive,
+  isExpired,
+  lapsedToken,
+  tokensToForget,
+  tokenToRenew,
+  usableTokens,
+  warningFor,
+} from "./token-choice"
+import { TokenCipher } from "./token-cipher"
+import {
+  TokenLedger,
+  type NewToken,
+  type TokenRow,
+  type TokenSource,
+} from "./token-ledger"
+import * as texts from "./token-texts"
+
+/** A token to show the bank. */
+export type UsableToken = {
+  token: string
+  fingerprint: string
+  /** Whose questions it spends: a renewed token is the same registration, and has no second hundred of them. */
+  tokenKey: string
+}
+
+/** Why the bank cannot be asked. */
+export type NoToken = {
+  problem: "missing" | "expired" | "refused" | "undecryptable"
+  /** Names the mend. */
+  message: string
+}
+
+/** What may be told of the token: nothing secret. */
+export type TokenState = {
+  usable: boolean
+  problem: NoToken["problem"] | null
+  /** What is wrong and the mend, or what is worth knowing of a usable token. */
+  message: string | null
+  source: TokenSource | null
+  /** The first 8 hex characters of its SHA-256. */
+  fingerprint: string | null
+  token_key: string | null
+  issued_at: Date | null
+  /** `null` also when the token does not say. */
+  expires_at: Date | null
+  /** Begun days count; 0 when it has expired. */
+  days_left: number | null
+  can_renew: boolean
+  cannot_renew_because: string | null
+  last_renewal_error: string | null
+  can_store: boolean
+}
+
+export type TokensParts = {
+  database: Database
+  options: Pick<
+    KhqrOptions["bakong"],
+    "token" | "email" | "encryptionKey" | "baseUrl"
+  >
+  /** `renew_token`: a new token for the registered e-mail. @throws BakongError */
+  renew: (email: string) => Promise<string>
+  tell: Tell
+  /** Epoch ms. */
+  now?: () => number
+}
+
+type Candidate = TokenRow & {
+  is_option: boolean
+  is_readable: boolean
+  token: string | null
+}
+
+type Refusal = {
+  row: Candidate
+  then: "use_another" | "renew" | "wait" | "renewed_in_vain" | "stop"
+}
+
+const MINUTE_MS = 60_000
+
+/** A renewal takes seconds; one that takes longer died with its process. */
+const RENEWAL_LEASE_MS = 5 * MINUTE_MS
+
+/** Less than a day, so that a daily job does not skip every other day. */
+const AFTER_FAILURE_MS = 20 * 60 * MINUTE_MS
+
+/** A bank that refuses a token this soon after a renewal will refuse the next one too. */
+const RENEWED_LATELY_MS = 60 * MINUTE_MS
+
+/**
+ * The Open API token: the option's, or one kept in the database; renewed before
+ * it ends, and once when the bank refuses it. What is known of a token is shared
+ * by all processes through `khqr_token` and survives restarts.
+ */
+export class Tokens {
+  protected readonly ledger_: TokenLedger
+  protected readonly baseUrl_: string
+  protected readonly means_: texts.TokenMeans
+  protected readonly cipher_: TokenCipher | null
+  protected readonly option_: NewToken | null
+  protected readonly now_: () => number
+  /** Fingerprints that need no further "the bank has answered". */
+  protected answered_ = new Set<string>()
+  readonly #parts: TokensParts
+  readonly #optionToken: string | null
+
+  constructor(parts: TokensParts) {
+    const { token, email, encryptionKey, baseUrl } = parts.options
+    this.#parts = parts
+    this.#optionToken = cleanToken(token ?? "") || null
+    this.baseUrl_ = new URL(baseUrl).origin
+    this.cipher_ = encryptionKey ? new TokenCipher(encryptionKey) : null
+    this.means_ = {
+      baseUrl: this.baseUrl_,
+      canStore: this.cipher_ !== null,
+      hasEmail: email !== undefined,
+    }
+    this.option_ = this.#optionToken
+      ? { ...describe(this.#optionToken, this.baseUrl_), source: "option" }
+      : null
+    this.ledger_ = new TokenLedger(parts.database, this.baseUrl_)
+    this.now_ = parts.now ?? Date.now
+  }
+
+  /**
+   * The token to use now, or why there is none. One query. Where the last token
+   * has lapsed and can be renewed, the first who asks renews it.
+   */
+  async current(): Promise<UsableToken | NoToken> {
+    const candidates = await this.read_()
+    const found = this.pick_(candidates)
+    if (!("problem" in found) || !lapsedToken(candidates, this.now_())) {
+      return found
+    }
+    return (await this.renewIfDue()) === "renewed"
+      ? this.pick_(await this.read_())
+      : found
+  }
+
+  /** The bank answered a call made with this token, and did not refuse the token. Older ones are forgotten. */
+  async answered(fingerprint: string): Promise<void> {
+    if (this.answered_.has(fingerprint)) {
+      return
+    }
+    await this.withLocked_(async (candidates, sql) => {
+      const answered = candidates.find(isNamed(fingerprint))
+      if (!answered || answered.answered_at !== null) {
+        return
+      }
+      await sql(
+        "UPDATE khqr_token SET answered_at = ?, updated_at = now() WHERE id = ?",
+        [this.date_(), answered.id]
+      )
+      for (const { id } of tokensToForget(candidates, answered)) {
+        await sql(
+          "UPDATE khqr_token SET ciphertext = NULL, updated_at = now() WHERE id = ?",
+          [id]
+        )
+      }
+    })
+    this.answered_.add(fingerprint)
+  }
+
+  /**
+   * The bank refused this token (401). It is used no more, by any process. If no
+   * other is left, whoever notes the refusal first renews it, once; when that
+   * fails, calls stop until there is a new token.
+   */
+  async refused(fingerprint: string): Promise<void> {
+    const refusal = await this.noteRefusal_(fingerprint)
+    if (!refusal) {
+      return
+    }
+    const { row, then } = refusal
+    if (then === "renewed_in_vain") {
+      const error = "Bakong refuses the renewed token as well"
+      await this.ledger_.noteRenewalError(row.id, error)
+      this.tellOfFailure_({ ...row, renewal_error: error })
+      return
+    }
+    this.tell_({
+      name: "khqr.token.refused",
+      data: describeForNotice(row),
+      level: then === "stop" ? "error" : "warn",
+      message:
+        then === "use_another"
+          ? `${this.baseUrl_} refuses the token ${short(row)}; another one is used from now on`
+          : texts.refused(row, this.means_, this.now_(), then !== "stop"),
+    })
+    if (then === "renew") {
+      await this.renewClaimed_(row)
+    }
+  }
+
+  async state(): Promise<TokenState> {
+    const candidates = await this.read_()
+    return this.stateOf_(candidates)
+  }
+
+  /**
+   * Keeps a token in the database, encrypted. It is used when it is the latest.
+   * @throws MedusaError INVALID_DATA, NOT_ALLOWED: what is wrong with it, and the mend.
+   */
+  async store(
+    pasted: string,
+    source: Exclude<TokenSource, "option">
+  ): Promise<TokenState> {
+    const token = cleanToken(pasted)
+    await this.inspect_(token)
+    const described = describe(token, this.baseUrl_)
+    const isOption = described.fingerprint === this.option_?.fingerprint
+    if (!this.cipher_ && !isOption) {
+      throw new MedusaError(
+        MedusaError.Types.NOT_ALLOWED,
+        `${texts.cannotStore}.`
+      )
+    }
+    await this.keep_(token, source)
+    const candidates = await this.read_()
+    const state = this.stateOf_(candidates)
+    const isUsed = state.usable && state.fingerprint === short(described)
+    return isUsed
+      ? state
+      : {
+          ...state,
+          message:
+            `The token is kept, and another one is used because it was issued later. ${state.message ?? ""}`.trim(),
+        }
+  }
+
+  /** For the daily job: renews in the last week, and after the end if it comes to that. */
+  async renewIfDue(): Promise<"not_due" | "renewed" | "failed" | "impossible"> {
+    const now = this.now_()
+    const candidates = await this.read_()
+    const due = tokenToRenew(candidates, now)
+    if (!due) {
+      return (await this.giveUpIfAbandoned_(candidates)) ? "failed" : "not_due"
+    }
+    if (texts.cannotRenewBecause(this.means_) !== null) {
+      return "impossible"
+    }
+    const claimed = await this.ledger_.claimRenewal(due.id, now, {
+      leaseMs: RENEWAL_LEASE_MS,
+      afterFailureMs: AFTER_FAILURE_MS,
+    })
+    if (!claimed) {
+      return "not_due"
+    }
+    return (await this.renewClaimed_(due)) === null ? "renewed" : "failed"
+  }
+
+  /** For the daily job: tells the merchant at 14, 7, 3 and 1 days and after the end, once each. */
+  async warnIfDue(): Promise<void> {
+    const now = this.now_()
+    const candidates = await this.read_()
+    const token =
+      usableTokens(candidates, now)[0] ?? lapsedToken(candidates, now)
+    const days = token?.expires_at ? warningFor(token.expires_at, now) : null
+    if (!token?.expires_at || days === null) {
+      return
+    }
+    if (!(await this.ledger_.claimWarning(token.id, days))) {
+      return
+    }
+    const renewsItself =
+      texts.cannotRenewBecause(this.means_) === null && !token.renewal_error
+    this.tell_({
+      name: "khqr.token.expiring",
+      data: {
+        ...describeForNotice(token),
+        days_left: daysLeft(token.expires_at, now),
+      },
+      level: days <= 1 ? "error" : days > 7 && renewsItself ? "info" : "warn",
+      message: texts.expiring(token, this.means_, now),
+    })
+  }
+
+  /**
+   * A person's wish, also where nothing else would renew any more.
+   * @throws MedusaError NOT_ALLOWED when it cannot be done; what `renew` throws.
+   */
+  async renewNow(): Promise<TokenState> {
+    const reason = texts.cannotRenewBecause(this.means_)
+    if (reason !== null) {
+      throw new MedusaError(
+        MedusaError.Types.NOT_ALLOWED,
+        `The token cannot be renewed: ${reason}.`
+      )
+    }
+    const candidates = await this.read_()
+    const shown = this.shown_(candidates)
+    const claimed =
+      !shown ||
+      (await this.ledger_.claimRenewalByHand(
+        shown.id,
+        this.now_(),
+        RENEWAL_LEASE_MS
+      ))
+    if (!claimed) {
+      throw new MedusaError(
+        MedusaError.Types.NOT_ALLOWED,
+        "The token is being renewed at this moment. Look again in a few minutes."
+      )
+    }
+    const fault = await this.renewClaimed_(shown)
+    if (fault !== null) {
+      throw fault
+    }
+    return this.state()
+  }
+
+  /** Latches, and decides while no other process can. Null for those who come later. */
+  protected async noteRefusal_(fingerprint: string): Promise<Refusal | null> {
+    return this.withLocked_(async (candidates, sql) => {
+      const now = this.now_()
+      const row = candidates.find(isNamed(fingerprint))
+      if (!row || row.refused_at !== null) {
+        return null
+      }
+      row.refused_at = new Date(now)
+      const then = this.decideAfterRefusal_(row, candidates)
+      await sql(
+        `UPDATE khqr_token SET refused_at = ?, renewal_started_at = COALESCE(?, renewal_started_at),
+           renewal_error = CASE WHEN ? THEN NULL ELSE renewal_error END, updated_at = now() WHERE id = ?`,
+        [
+          row.refused_at,
+          then === "renew" ? row.refused_at : null,
+          then === "renew",
+          row.id,
+        ]
+      )
+      if (row.source === "renewed" && row.answered_at === null) {
+        // Those it was to replace are used again, and not renewed again the next minute.
+        await sql(
+          `UPDATE khqr_token SET renewal_error = ?, updated_at = now()
+           WHERE base_url = ? AND id <> ? AND deleted_at IS NULL
+             AND renewal_started_at IS NOT NULL AND renewal_error IS NULL`,
+          ["Bakong refuses the renewed token", this.baseUrl_, row.id]
+        )
+      }
+      return { row, then }
+    })
+  }
+
+  protected decideAfterRefusal_(
+    row: Candidate,
+    candidates: Candidate[]
+  ): Refusal["then"] {
+    const now = this.now_()
+    const isLate = (at: Date | null) =>
+      at !== null && now - at.getTime() < RENEWED_LATELY_MS
+    if (usableTokens(candidates, now).length > 0) {
+      return "use_another"
+    }
+    if (texts.cannotRenewBecause(this.means_) !== null) {
+      return "stop"
+    }
+    if (
+      row.source === "renewed" &&
+      (row.answered_at === null || isLate(row.created_at))
+    ) {
+      return "renewed_in_vain"
+    }
+    if (isBeingRenewed(row, now)) {
+      return "wait"
+    }
+    return isLate(row.renewal_started_at) ? "stop" : "renew"
+  }
+
+  /** Asks the bank for a new token in place of one that this process has claimed. Null when all went well. */
+  protected async renewClaimed_(old: Candidate | null): Promise<Error | null> {
+    try {
+      const token = cleanToken(
+        await this.#parts.renew(this.#parts.options.email!)
+      )
+      await this.inspectRenewed_(token)
+      const { expires_at, fingerprint } = await this.keep_(token, "renewed")
+      this.tell_({
+        name: "khqr.token.renewed",
+        data: describeForNotice({ fingerprint, expires_at, source: "renewed" }),
+        level: "info",
+        message: `The token was renewed${expires_at ? ` and is valid until ${texts.dayOf(expires_at)}` : ""}`,
+      })
+      return null
+    } catch (error) {
+      const fault = this.withoutSecrets_(error as Error)
+      if (old) {
+        const told =
+          fault instanceof BakongError
+            ? `${fault.message} (${fault.kind})`
+            : fault.message
+        await this.ledger_.noteRenewalError(old.id, told)
+        this.tellOfFailure_({ ...old, renewal_error: told })
+      }
+      return fault
+    }
+  }
+
+  protected async inspectRenewed_(token: string): Promise<void> {
+    await this.inspect_(token)
+    const known = (await this.read_()).some(isNamed(fingerprintOf(token)))
+    if (known) {
+      throw new MedusaError(
+        MedusaError.Types.NOT_ALLOWED,
+        "Bakong gave the same token again"
+      )
+    }
+  }
+
+  /** @throws MedusaError INVALID_DATA for a token that cannot be of use here. */
+  protected async inspect_(token: string): Promise<void> {
+    const fault = await this.faultOf_(token)
+    if (fault !== null) {
+      throw new MedusaError(MedusaError.Types.INVALID_DATA, fault)
+    }
+  }
+
+  protected async faultOf_(token: string): Promise<string | null> {
+    if (token === "") {
+      return "There is no token in this text: copy the whole token as Bakong showed or mailed it."
+    }
+    const claims = readTokenClaims(token)
+    if (claims === null && token.startsWith("eyJ")) {
+      return "The token is not whole: it has three parts with dots between them. Copy all of it."
+    }
+    const { expires_at } = describe(token, this.baseUrl_)
+    if (expires_at && isExpired({ expires_at }, this.now_())) {
+      return `This token expired on ${texts.dayOf(expires_at)}: take a newer one, or renew it.`
+    }
+    const home = await this.otherHomeOf_(token)
+    return home
+      ? `This token is known for ${home}, the shop asks ${this.baseUrl_}: take a token of the server that bakong.baseUrl names.`
+      : null
+  }
+
+  /** Where a token of the same registration has been answered, if that is the other environment. */
+  protected async otherHomeOf_(token: string): Promise<string | null> {
+    const here = texts.environmentOf(this.baseUrl_)
+    if (here === null) {
+      return null
+    }
+    const elsewhere = await this.ledger_.listAnsweredElsewhere()
+    const home = elsewhere.find(({ base_url, token_key }) => {
+      const there = texts.environmentOf(base_url)
+      return (
+        there !== null &&
+        there !== here &&
+        describe(token, base_url).token_key === token_key
+      )
+    })
+    return home?.base_url ?? null
+  }
+
+  protected async keep_(token: string, source: TokenSource): Promise<NewToken> {
+    const described = describe(token, this.baseUrl_)
+    const kept = {
+      ...described,
+      source,
+      ciphertext: this.cipher_?.seal(token, described.fingerprint) ?? null,
+    }
+    await this.ledger_.keep(kept, this.now_())
+    return kept
+  }
+
+  /** A renewal after a refusal that died with its process: said once, and not tried again. */
+  protected async giveUpIfAbandoned_(
+    candidates: Candidate[]
+  ): Promise<boolean> {
+    const shown = this.shown_(candidates)
+    if (!shown?.refused_at || !shown.renewal_started_at) {
+      return false
+    }
+    const error = "it was begun and never came to an end"
+    const given = await this.ledger_.giveUpRenewal(
+      shown.id,
+      this.now_() - RENEWAL_LEASE_MS,
+      error
+    )
+    if (given) {
+      this.tellOfFailure_({ ...shown, renewal_error: error })
+    }
+    return given
+  }
+
+  protected pick_(candidates: Candidate[]): UsableToken | NoToken {
+    const now = this.now_()
+    const [best] = usableTokens(candidates, now)
+    if (best) {
+      return {
+        token: best.token!,
+        fingerprint: best.fingerprint,
+        tokenKey: best.token_key,
+      }
+    }
+    const shown = this.shown_(candidates)
+    if (!shown) {
+      return { problem: "missing", message: texts.missing(this.means_) }
+    }
+    if (isAlive(shown, now)) {
+      return {
+        problem: "undecryptable",
+        message: texts.undecryptable(this.means_),
+      }
+    }
+    return shown.refused_at
+      ? {
+          problem: "refused",
+          message: texts.refused(
+            shown,
+            this.means_,
+            now,
+            isBeingRenewed(shown, now)
+          ),
+        }
+      : { problem: "expired", message: texts.expired(shown, this.means_) }
+  }
+
+  protected stateOf_(candidates: Candidate[]): TokenState {
+    const found = this.pick_(candidates)
+    const shown = this.shown_(candidates)
+    const reason = texts.cannotRenewBecause(this.means_)
+    const problem = "problem" in found ? found : null
+    return {
+      usable: problem === null,
+      problem: problem?.problem ?? null,
+      message:
+        problem?.message ??
+        (shown!.expires_at === null ? texts.unknownExpiry : null),
+      source: shown && (shown.is_option ? "option" : shown.source),
+      fingerprint: shown && short(shown),
+      token_key: shown && shown.token_key,
+      issued_at: shown && shown.issued_at,
+      expires_at: shown && shown.expires_at,
+      days_left: shown?.expires_at
+        ? daysLeft(shown.expires_at, this.now_())
+        : null,
+      can_renew: reason === null,
+      cannot_renew_because: reason,
+      last_renewal_error: shown && shown.renewal_error,
+      can_store: this.means_.canStore,
+    }
+  }
+
+  /** The token in use; else the one whose mending would help. */
+  protected shown_(candidates: Candidate[]): Candidate | null {
+    const now = this.now_()
+    const ranked = byPreference(candidates)
+    return (
+      usableTokens(candidates, now)[0] ??
+      ranked.find((token) => isAlive(token, now)) ??
+      ranked[0] ??
+      null
+    )
+  }
+
+  protected async read_(): Promise<Candidate[]> {
+    const fingerprint = this.option_?.fingerprint ?? null
+    let rows = await this.ledger_.list(fingerprint)
+    const isSeen = rows.some(
+      (row) => row.fingerprint === fingerprint && row.base_url === this.baseUrl_
+    )
+    if (this.option_ && !isSeen) {
+      await this.ledger_.see(this.option_, this.now_())
+      rows = await this.ledger_.list(fingerprint)
+    }
+    this.answered_ = new Set(
+      rows
+        .filter(({ answered_at }) => answered_at !== null)
+        .map((row) => row.fingerprint)
+    )
+    return rows.map((row) => this.candidate_(row))
+  }
+
+  protected async withLocked_<T>(
+    work: (candidates: Candidate[], sql: Database["sql"]) => Promise<T>
+  ): Promise<T> {
+    return this.ledger_.withLocked(
+      this.option_?.fingerprint ?? null,
+      (rows, sql) =>
+        work(
+          rows.map((row) => this.candidate_(row)),
+          sql
+        )
+    )
+  }
+
+  protected candidate_(row: TokenRow): Candidate {
+    const is_option = row.fingerprint === this.option_?.fingerprint
+    const token = is_option
+      ? this.#optionToken
+      : row.ciphertext &&
+        (this.cipher_?.open(row.ciphertext, row.fingerprint) ?? null)
+    return { ...row, is_option, token, is_readable: token !== null }
+  }
+
+  protected tellOfFailure_(row: Candidate): void {
+    const now = this.now_()
+    this.tell_({
+      name: "khqr.token.renewal_failed",
+      data: { ...describeForNotice(row), error: row.renewal_error },
+      level: "error",
+      message: row.refused_at
+        ? texts.refused(row, this.means_, now, false)
+        : row.expires_at
+          ? texts.expiring(row, this.means_, now)
+          : `Renewing the token failed: ${row.renewal_error}`,
+    })
+  }
+
+  protected tell_(notice: Notice): void {
+    this.#parts.tell(notice)
+  }
+
+  protected date_(): Date {
+    return new Date(this.now_())
+  }
+
+  /** The bank may repeat what it was sent, and whoever knows the e-mail can renew the token. */
+  protected withoutSecrets_(error: Error): Error {
+    const message = hideSecrets(error.message, this.#parts.options.email)
+    if (error instanceof BakongError) {
+      return new BakongError(
+        error.kind,
+        message,
+        error.call,
+        error.retryAfterMs
+      )
+    }
+    return error instanceof MedusaError
+      ? new MedusaError(error.type, message)
+      : new Error(message)
+  }
+}
+
+/** A text of somebody else's without JWTs and the registered e-mail. */
+export function hideSecrets(text: string, email?: string): string {
+  const withoutTokens = text.replace(/eyJ[\w+/=-]+(\.[\w+/=-]*)*/g, "[token]")
+  return email
+    ? withoutTokens.replaceAll(
+        new RegExp(escapeForRegExp(email), "gi"),
+        "[e-mail]"
+      )
+    : withoutTokens
+}
+
+/**
+ * What a token says of itself. Its key is the registration (`data.id`) at this
+ * host, so that the count of the day goes on when it is renewed; a token that
+ * names nobody counts for itself.
+ */
+function describe(token: string, baseUrl: string): Omit<NewToken, "source"> {
+  const claims = readTokenClaims(token)
+  const fingerprint = fingerprintOf(token)
+  return {
+    fingerprint,
+    token_key: claims?.subject
+      ? createHash("sha256")
+          .update(`${baseUrl}\n${claims.subject}`)
+          .digest("hex")
+      : fingerprint,
+    ciphertext: null,
+    issued_at: dateOf(claims?.issuedAt),
+    expires_at: dateOf(claims?.expiresAt),
+  }
+}
+
+function describeForNotice({
+  fingerprint,
+  expires_at,
+  source,
+}: Pick<TokenRow, "fingerprint" | "expires_at" | "source">): Notice["data"] {
+  return {
+    fingerprint: short({ fingerprint }),
+    source,
+    expires_at: expires_at?.toISOString() ?? null,
+  }
+}
+
+function isBeingRenewed(
+  { renewal_started_at, renewal_error }: TokenRow,
+  now: number
+): boolean {
+  return (
+    renewal_started_at !== null &&
+    renewal_error === null &&
+    now - renewal_started_at.getTime() < RENEWAL_LEASE_MS
+  )
+}
+
+const isNamed =
+  (fingerprint: string) =>
+  (row: { fingerprint: string }): boolean =>
+    row.fingerprint === fingerprint
+
+const short = ({ fingerprint }: { fingerprint: string }): string =>
+  fingerprint.slice(0, 8)
+
+const dateOf = (ms: number | null | undefined): Date | null =>
+  ms == null ? null : new Date(ms)
+
+const escapeForRegExp = (text: string): string =>
+  text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
