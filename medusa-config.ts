@@ -10,17 +10,34 @@ loadEnv(process.env.NODE_ENV ?? "development", process.cwd())
  */
 const khqrOptions: Partial<KhqrPluginOptions> = {
   merchant: {
-    accountId: process.env.KHQR_ACCOUNT_ID ?? "khqr_demo@devb",
+    // A hosted gateway knows whom it pays.
+    accountId:
+      process.env.KHQR_ACCOUNT_ID ??
+      (process.env.KHQR_HOSTED_URL ? undefined : "khqr_demo@devb"),
     name: process.env.KHQR_MERCHANT_NAME ?? "Phsar Toul Demo",
     nameKm: process.env.KHQR_MERCHANT_NAME_KM,
   },
   bakong: {
-    token: process.env.BAKONG_TOKEN ?? "",
+    token: process.env.BAKONG_TOKEN,
+    email: process.env.BAKONG_EMAIL,
+    encryptionKey: process.env.KHQR_ENCRYPTION_KEY,
     baseUrl: process.env.BAKONG_BASE_URL,
-    timeoutMs: process.env.BAKONG_TIMEOUT_MS
-      ? Number(process.env.BAKONG_TIMEOUT_MS)
-      : undefined,
+    timeoutMs: numberOf(process.env.BAKONG_TIMEOUT_MS),
+    // The simulator has no limit; a token of the National Bank's may have 100.
+    dailyRequestLimit: numberOf(process.env.BAKONG_DAILY_REQUEST_LIMIT) ?? null,
   },
+  gateway: process.env.KHQR_HOSTED_URL
+    ? {
+        type: "hosted",
+        baseUrl: process.env.KHQR_HOSTED_URL,
+        merchantId: process.env.KHQR_HOSTED_MERCHANT_ID ?? "",
+        key: process.env.KHQR_HOSTED_KEY ?? "",
+      }
+    : undefined,
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text ? Number(text) : undefined
 }
 
 module.exports = defineConfig({

@@ -75,10 +75,7 @@ medusaIntegrationTestRunner({
         await world.checkout()
       bank().pay({ qr })
       // The answer is on record, the order not yet made.
-      const [result] = await world.khqr.askBakong([
-        { charge_id: chargeId, md5: (await world.charge(chargeId)).md5 },
-      ])
-      await world.khqr.recordAnswer(result)
+      await world.recordPayment(chargeId)
       await world.sql(
         "UPDATE khqr_charge SET next_settle_at = now() + interval '1 hour'"
       )

@@ -21,15 +21,6 @@ medusaIntegrationTestRunner({
       await world.tick()
     }
 
-    /** The bank's answer is on record, the order is to be made by the next tick. */
-    const recordPayment = async (chargeId: string) => {
-      const { md5 } = await world.charge(chargeId)
-      const [result] = await world.khqr.askBakong([
-        { charge_id: chargeId, md5 },
-      ])
-      await world.khqr.recordAnswer(result)
-    }
-
     const holdSettlements = () =>
       world.sql(
         "UPDATE khqr_charge SET next_settle_at = now() + interval '1 hour' WHERE next_settle_at IS NOT NULL"
@@ -200,7 +191,7 @@ medusaIntegrationTestRunner({
       it("ends as a wholly captured order, also when the storefront is first", async () => {
         const { cartId, chargeId, qr } = await world.checkout()
         bank().pay({ qr })
-        await recordPayment(chargeId)
+        await world.recordPayment(chargeId)
         await holdSettlements()
         await world.post(`/store/carts/${cartId}/line-items`, {
           variant_id: world.shop.variants["palm-sugar"],

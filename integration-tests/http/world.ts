@@ -4,6 +4,7 @@ import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
 
 import { KHQR_PROVIDER_ID, seedShop, type SeededShop } from "../../demo/seed"
 import tick from "../../src/jobs/clock"
+import { toQuestion } from "../../src/modules/khqr/question"
 import type KhqrModuleService from "../../src/modules/khqr/service"
 import type { Charge } from "../../src/modules/khqr/types"
 import type { ChargeView } from "../../src/modules/khqr/view"
@@ -144,6 +145,13 @@ export class World {
 
   async charge(id: string): Promise<Charge> {
     return this.khqr.retrieveKhqrCharge(id)
+  }
+
+  /** The bank's answer is on record, the order is to be made by the next tick. */
+  async recordPayment(chargeId: string): Promise<void> {
+    const charge = await this.charge(chargeId)
+    const [result] = await this.khqr.askBakong([toQuestion(charge, new Date())])
+    await this.khqr.recordAnswer(result)
   }
 
   async complete(cartId: string) {

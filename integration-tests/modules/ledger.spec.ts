@@ -3,11 +3,15 @@ import { join } from "node:path"
 import { moduleIntegrationTestRunner } from "@medusajs/test-utils"
 
 import type { BakongTransaction, Outcome } from "../../src/bakong"
+import type { CheckResult } from "../../src/gateways"
 import { KHQR_MODULE } from "../../src/modules/khqr"
 import KhqrCharge from "../../src/modules/khqr/models/charge"
 import KhqrEvent from "../../src/modules/khqr/models/event"
+import KhqrQuota from "../../src/modules/khqr/models/quota"
+import KhqrSetting from "../../src/modules/khqr/models/setting"
+import KhqrToken from "../../src/modules/khqr/models/token"
 import type KhqrModuleService from "../../src/modules/khqr/service"
-import type { Charge, CheckResult } from "../../src/modules/khqr/types"
+import type { Charge } from "../../src/modules/khqr/types"
 
 const ACCOUNT = "lucky_shop@devb"
 
@@ -15,7 +19,7 @@ moduleIntegrationTestRunner<KhqrModuleService>({
   moduleName: KHQR_MODULE,
   resolve: "./src/modules/khqr",
   pathToMigrations: join(process.cwd(), "src/modules/khqr/migrations"),
-  moduleModels: [KhqrCharge, KhqrEvent],
+  moduleModels: [KhqrCharge, KhqrEvent, KhqrQuota, KhqrSetting, KhqrToken],
   moduleOptions: {
     merchant: { accountId: ACCOUNT, name: "Lucky Shop" },
     bakong: { token: "none", baseUrl: "http://127.0.0.1:9" },

@@ -1,5 +1,8 @@
 import { defineMiddlewares } from "@medusajs/framework/http"
 
+import { adminKhqrMiddlewares } from "./admin/khqr/middlewares"
 import { storeKhqrMiddlewares } from "./store/khqr/middlewares"
 
-export default defineMiddlewares({ routes: [...storeKhqrMiddlewares] })
+export default defineMiddlewares({
+  routes: [...storeKhqrMiddlewares, ...adminKhqrMiddlewares],
+})

@@ -12,6 +12,8 @@ export type Question = {
   currency_code: string
   /** Of the gateway that made the KHQR; `null` when we made it ourselves. */
   gateway_ref: string | null
+  /** A "not found" now would end the charge: a share of the day's calls is kept for it. */
+  closing: boolean
 }
 
 /** One charge's answer, ready to be written down. */
@@ -71,7 +73,7 @@ export interface Gateway {
 
   /**
    * A link that opens the payer's app with this KHQR.
-   * @throws BakongError when there is none. Only with `can.deeplinks`.
+   * @throws BakongError, or Error for a link that must not be shown. Only with `can.deeplinks`.
    */
   deeplink?(charge: { id: string; qr: string }): Promise<string>
 

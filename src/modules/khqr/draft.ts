@@ -1,8 +1,11 @@
 import { generateEntityId, MedusaError } from "@medusajs/framework/utils"
 
+import type { MadeQr } from "../../gateways"
 import {
   buildKhqr,
+  decodeKhqr,
   KhqrError,
+  khqrMd5,
   toKhqrAmount,
   type KhqrCurrency,
 } from "../../khqr"
@@ -36,40 +39,98 @@ const NOTHING_YET = {
   leased_until: null,
   last_signal_at: null,
   last_outcome: null,
-  gateway_ref: null,
-  deeplink: null,
-  deeplink_asked_at: null,
   deleted_at: null,
 }
 
-/**
- * A charge as it is written into the ledger: its KHQR, its time and its first check.
- * @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry;
- *   KhqrError `unfaithful` when the KHQR library changed its ways.
- */
-export function draftCharge(
+/** What a KHQR for the request has to carry, before there is one. */
+export type KhqrRequest = {
+  reference: string
+  currency: KhqrCurrency
+  /** As KHQR writes it. */
+  amount: string
+  expiresAt: Date
+}
+
+/** A KHQR, with what the ledger has to know of it. */
+type IssuedKhqr = {
+  qr: string
+  md5: string
+  account_id: string
+  expires_at: Date
+  gateway_ref: string | null
+  deeplink: string | null
+}
+
+/** @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry. */
+export function planKhqr(
   request: ChargeRequest,
   options: KhqrOptions,
   now: Date
-): Charge {
+): KhqrRequest {
   const currency = currencyOf(request)
-  const khqrAmount = amountOf(request, currency, options)
-  const expiresAt = new Date(now.getTime() + options.expiresInSeconds * 1_000)
-  const reference = newReference()
+  return {
+    reference: newReference(),
+    currency,
+    amount: amountOf(request, currency, options),
+    expiresAt: new Date(now.getTime() + options.expiresInSeconds * 1_000),
+  }
+}
+
+/** @throws KhqrError `unfaithful` when the KHQR library changed its ways. */
+export function ownKhqr(
+  wanted: KhqrRequest,
+  { merchant }: KhqrOptions,
+  now: Date
+): IssuedKhqr {
   const { qr, md5 } = buildKhqr(
     {
-      ...printedFields(options.merchant),
-      amount: khqrAmount,
-      currency,
-      billNumber: reference,
-      expiresAt: expiresAt.getTime(),
+      ...printedFields(merchant),
+      amount: wanted.amount,
+      currency: wanted.currency,
+      billNumber: wanted.reference,
+      expiresAt: wanted.expiresAt.getTime(),
     },
     now.getTime()
   )
+  return {
+    qr,
+    md5,
+    account_id: merchant.accountId ?? "",
+    expires_at: wanted.expiresAt,
+    gateway_ref: null,
+    deeplink: null,
+  }
+}
+
+/**
+ * A KHQR that a gateway made: its own time counts, when it ends sooner than ours.
+ * @throws KhqrError when it cannot be decoded
+ */
+export function gatewaysKhqr(wanted: KhqrRequest, made: MadeQr): IssuedKhqr {
+  const { receiver, expiresAt } = decodeKhqr(made.qr)
+  return {
+    qr: made.qr,
+    md5: khqrMd5(made.qr),
+    account_id: receiver.accountId,
+    expires_at: new Date(
+      Math.min(wanted.expiresAt.getTime(), expiresAt ?? Infinity)
+    ),
+    gateway_ref: made.ref,
+    deeplink: made.deeplink,
+  }
+}
+
+/** A charge as it is written into the ledger: its KHQR, its time and its first check. */
+export function draftCharge(
+  request: ChargeRequest,
+  wanted: KhqrRequest,
+  khqr: IssuedKhqr,
+  now: Date
+): Charge {
   const life = {
     status: "pending" as const,
     issued_at: now,
-    expires_at: expiresAt,
+    expires_at: khqr.expires_at,
     superseded_at: null,
     last_checked_at: null,
     checks: 0,
@@ -81,15 +142,14 @@ export function draftCharge(
   return {
     ...life,
     ...NOTHING_YET,
+    ...khqr,
     id: generateEntityId(undefined, "khqr"),
-    reference,
-    md5,
-    qr,
+    reference: wanted.reference,
     payment_session_id: request.payment_session_id,
     amount: request.amount,
-    currency_code: currency.toLowerCase(),
-    khqr_amount: khqrAmount,
-    account_id: options.merchant.accountId ?? "",
+    currency_code: wanted.currency.toLowerCase(),
+    khqr_amount: wanted.amount,
+    deeplink_asked_at: khqr.deeplink === null ? null : now,
     next_check_at: planNextCheck(life, now)?.at ?? null,
     created_at: now,
     updated_at: now,

@@ -1,6 +1,5 @@
 import { generateEntityId } from "@medusajs/framework/utils"
 
-import type { BakongCall } from "../../bakong"
 import { describeOutcome, type ChargeEvent, type Transition } from "./state"
 import type { Actor, Charge } from "./types"
 
@@ -21,12 +20,12 @@ export function issuedEntry(charge: Charge, actor: Actor) {
   }
 }
 
-/** One line of a charge's history, with the call that brought the news. */
+/** One line of a charge's history; `requestId` leads to the call that brought the news. */
 export function historyEntry(
   { charge, announcements, note }: Transition<Charge>,
   event: ChargeEvent,
   actor: Actor,
-  call?: BakongCall
+  requestId?: string
 ) {
   return {
     charge_id: charge.id,
@@ -35,17 +34,12 @@ export function historyEntry(
     status: charge.status,
     review_reason: charge.review_reason,
     message: note ?? answerOf(event),
-    endpoint: call?.endpoint ?? null,
-    http_status: call?.httpStatus ?? null,
-    response_code: call?.responseCode ?? null,
-    error_code: call?.errorCode ?? null,
-    duration_ms: call?.durationMs ?? null,
-    request_id: call?.requestId ?? null,
+    request_id: requestId ?? null,
   }
 }
 
 function answerOf(event: ChargeEvent): string | null {
-  if (event.type !== "answered") {
+  if (event.type !== "answered" && event.type !== "not_asked") {
     return null
   }
   const { outcome } = event

@@ -132,7 +132,12 @@ function backoff(
     1_500 * 2 ** Math.min(charge.unknowns, 16),
     longestBackoff(charge, age)
   )
-  return { at: after(now, Math.max(pause, retryAfterMs)), reason: "backoff" }
+  const at = after(now, Math.max(pause, retryAfterMs))
+  const closing = closesAt(charge)
+  // The day's last calls are kept for the closing checks: that moment is not slept through.
+  return closing > now && at > closing && charge.status !== "expired"
+    ? { at: closing, reason: "closing" }
+    : { at, reason: "backoff" }
 }
 
 /** Nobody waits at a screen for an old charge. `age` is counted from `expires_at`. */

@@ -1,22 +1,46 @@
-import type { Context, Logger } from "@medusajs/framework/types"
+import type {
+  Context,
+  IEventBusModuleService,
+  Logger,
+} from "@medusajs/framework/types"
 import {
+  ContainerRegistrationKeys,
   InjectManager,
   InjectTransactionManager,
   MedusaContext,
   MedusaError,
   MedusaService,
+  Modules,
 } from "@medusajs/framework/utils"
-import type { SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
+import type { Knex, SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
 
+import { BakongError, type Outcome } from "../../bakong"
+import type { CheckResult, Question } from "../../gateways"
+import { openBank, type Bank } from "./bank"
+import { AccountCheck } from "./bank/account-check"
+import { tidyCalls } from "./bank/audit"
+import { diagnoseCharge, type Diagnosis } from "./bank/diagnose"
+import { readHealth, type Health } from "./bank/health"
+import type { TokenState } from "./bank/tokens"
 import {
-  BakongClient,
-  type BakongCall,
-  type Outcome,
-  type UnknownReason,
-} from "../../bakong"
-import { Inquiry, type Question } from "./ask"
-import { draftCharge, type ChargeRequest } from "./draft"
+  claimDeeplink,
+  claimDue,
+  findDueWork,
+  giveBackChecks,
+  keepDeeplink,
+  type DueColumn,
+} from "./claims"
+import { databaseOf, type Database } from "./database"
+import {
+  draftCharge,
+  gatewaysKhqr,
+  ownKhqr,
+  planKhqr,
+  type ChargeRequest,
+} from "./draft"
 import { historyEntry, isNews, issuedEntry } from "./history"
+import type { Notice } from "./notices"
+import { Silence } from "./silence"
 import KhqrCharge from "./models/charge"
 import KhqrEvent from "./models/event"
 import KhqrQuota from "./models/quota"
@@ -34,16 +58,16 @@ import {
   type ChargeEvent,
   type SettlementEvent,
 } from "./state"
-import type {
-  Actor,
-  Charge,
-  ChargeAnnouncement,
-  CheckResult,
-  SignalKind,
-} from "./types"
+import type { Actor, Charge, ChargeAnnouncement, SignalKind } from "./types"
 import { presentCharge, type ChargeView } from "./view"
 
 type SqlContext = Context<SqlEntityManager>
+
+type ModuleContainer = {
+  logger: Logger
+  [ContainerRegistrationKeys.PG_CONNECTION]: Knex
+  [Modules.EVENT_BUS]?: IEventBusModuleService
+}
 
 /** The longest pass over 50 charges: a list, a probe, and ten waves of single questions. */
 const CALLS_IN_A_ROW = 12
@@ -62,25 +86,44 @@ export default class KhqrModuleService extends MedusaService({
   KhqrToken,
 }) {
   protected readonly logger_: Logger
+  protected readonly eventBus_: IEventBusModuleService | undefined
   protected readonly options_: KhqrOptions
-  protected readonly client_: BakongClient
-  protected readonly inquiry_: Inquiry
-  protected silence_: UnknownReason | null = null
+  protected readonly database_: Database
+  protected readonly bank_: Bank
+  protected readonly accountCheck_: AccountCheck
+  protected readonly silence_: Silence
 
   __hooks = {
-    onApplicationShutdown: async (): Promise<void> => this.client_.close(),
+    // Not waited for: a bank that is slow or away must not hold up the shop.
+    onApplicationStart: async (): Promise<void> =>
+      void this.accountCheck_.run(),
+    onApplicationShutdown: async (): Promise<void> =>
+      this.bank_.gateway.close(),
   }
 
-  constructor(container: { logger: Logger }, options: unknown) {
+  constructor(container: ModuleContainer, options: unknown) {
     // eslint-disable-next-line prefer-rest-params
     super(...(arguments as unknown as [object]))
     this.logger_ = container.logger
+    this.eventBus_ = container[Modules.EVENT_BUS]
     this.options_ = parseOptions(options)
-    this.client_ = new BakongClient({
-      ...this.options_.bakong,
-      token: this.options_.bakong.token ?? "",
+    this.database_ = databaseOf(
+      container[ContainerRegistrationKeys.PG_CONNECTION]
+    )
+    this.bank_ = openBank({
+      options: this.options_,
+      database: this.database_,
+      logger: this.logger_,
+      tell: (notice) => this.tell_(notice),
     })
-    this.inquiry_ = new Inquiry(this.client_)
+    this.accountCheck_ = new AccountCheck({
+      gateway: this.bank_.gateway,
+      accountId: this.options_.merchant.accountId,
+      baseUrl: this.options_.bakong.baseUrl,
+      database: this.database_,
+      logger: this.logger_,
+    })
+    this.silence_ = new Silence(this.logger_)
   }
 
   get options(): KhqrOptions {
@@ -89,7 +132,8 @@ export default class KhqrModuleService extends MedusaService({
 
   /**
    * Writes a new charge for a payment session and supersedes the one shown before.
-   * @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry.
+   * @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry,
+   *   UNEXPECTED_STATE when a gateway that makes the KHQR made none.
    */
   @InjectManager()
   async issueCharge(
@@ -97,7 +141,7 @@ export default class KhqrModuleService extends MedusaService({
     actor: Actor,
     @MedusaContext() context: SqlContext = {}
   ): Promise<Charge> {
-    const draft = draftCharge(input, this.options_, new Date())
+    const draft = await this.draft_(input)
     const written = await this.writeUnlessShown_(draft, actor, context)
     return written ? draft : this.replaceShown_(draft, actor, context)
   }
@@ -254,51 +298,31 @@ export default class KhqrModuleService extends MedusaService({
   }
 
   /** One indexed look: is there anything to ask or to settle? */
-  @InjectManager()
-  async hasDueWork(
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<{ checks: boolean; settlements: boolean }> {
-    const now = new Date()
-    const due = (column: string) =>
-      `EXISTS (SELECT 1 FROM khqr_charge WHERE ${column} <= ? AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= ?))`
-    const [row] = await context.manager!.execute<
-      { checks: boolean; settlements: boolean }[]
-    >(
-      `SELECT ${due("next_check_at")} AS checks, ${due("next_settle_at")} AS settlements`,
-      [now, now, now, now]
-    )
-    return row
+  async hasDueWork(): Promise<{ checks: boolean; settlements: boolean }> {
+    return findDueWork(this.database_, new Date())
   }
 
   /**
    * Takes up to `limit` charges that are due for a check. No other process gets
    * the same ones until they are recorded, released, or the lease runs out.
    */
-  @InjectManager()
-  async claimDueChecks(
-    limit: number,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<Charge[]> {
-    return this.claim_("next_check_at", limit, context)
+  async claimDueChecks(limit: number): Promise<Charge[]> {
+    return this.claim_("next_check_at", limit)
   }
 
   /** The same for charges whose news Medusa has yet to get. */
-  @InjectManager()
-  async claimDueSettlements(
-    limit: number,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<Charge[]> {
-    return this.claim_("next_settle_at", limit, context)
+  async claimDueSettlements(limit: number): Promise<Charge[]> {
+    return this.claim_("next_settle_at", limit)
   }
 
-  /** Asks Bakong. Charges that are missing in the answer were not asked about. */
+  /** Asks the bank. Charges that are missing in the answer were not asked about. */
   async askBakong(questions: Question[]): Promise<CheckResult[]> {
-    return this.inquiry_.ask(questions, new Date())
+    return this.bank_.gateway.check(questions, "check")
   }
 
   /** Commits the bank's answers, each by itself, before anything else is done about them. */
   async recordAnswers(results: CheckResult[]): Promise<ChargeAnnouncement[]> {
-    this.tellOfSilence_(results)
+    this.silence_.hear(results)
     const announcements: ChargeAnnouncement[] = []
     for (const result of results) {
       try {
@@ -319,6 +343,14 @@ export default class KhqrModuleService extends MedusaService({
     @MedusaContext() context: SqlContext = {}
   ): Promise<ChargeAnnouncement[]> {
     const charge = await this.lockCharge_(charge_id, context)
+    if (!call.sent && outcome.type === "unknown") {
+      return this.apply_(
+        charge,
+        { type: "not_asked", outcome },
+        "clock",
+        context
+      )
+    }
     const credible = await this.refuseUsedHash_(charge, outcome, context)
     return this.apply_(
       charge,
@@ -329,25 +361,114 @@ export default class KhqrModuleService extends MedusaService({
       },
       "clock",
       context,
-      call
+      call.requestId
     )
   }
 
   /** Gives back charges that were claimed and not asked about; they are due again after `pauseMs`. */
-  @InjectManager()
-  async releaseChecks(
-    ids: string[],
-    pauseMs: number,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<void> {
-    if (ids.length === 0) {
-      return
+  async releaseChecks(ids: string[], pauseMs: number): Promise<void> {
+    await giveBackChecks(this.database_, ids, new Date(Date.now() + pauseMs))
+  }
+
+  /**
+   * A link that opens the payer's app with the session's KHQR. The bank is asked
+   * once for each charge, when somebody wants it; without one there is none.
+   *
+   * @returns the shopper's view, or `null` for a session that has no KHQR
+   */
+  async openDeeplink(paymentSessionId: string): Promise<ChargeView | null> {
+    const view = await this.viewSession(paymentSessionId)
+    const { gateway } = this.bank_
+    if (!view?.qr || view.deeplink || !gateway.can.deeplinks) {
+      return view
     }
-    const marks = ids.map(() => "?").join(", ")
-    await context.manager!.execute(
-      `UPDATE khqr_charge SET leased_until = NULL, next_check_at = ? WHERE id IN (${marks}) AND next_check_at IS NOT NULL`,
-      [new Date(Date.now() + pauseMs), ...ids]
-    )
+    if (
+      !gateway.deeplink ||
+      !(await claimDeeplink(this.database_, view.id, new Date()))
+    ) {
+      return view
+    }
+    try {
+      const link = await gateway.deeplink({ id: view.id, qr: view.qr })
+      await keepDeeplink(this.database_, view.id, link)
+      return { ...view, deeplink: link }
+    } catch (error) {
+      if (error instanceof BakongError && !error.call.sent) {
+        await keepDeeplink(this.database_, view.id, null)
+      }
+      this.logger_.warn(
+        `KHQR charge ${view.id} has no deep link: ${(error as Error).message}`
+      )
+      return view
+    }
+  }
+
+  /**
+   * Asks the bank about a charge in every way there is and lays the answers beside
+   * what the ledger believes. Changes nothing.
+   *
+   * @throws MedusaError NOT_FOUND, or INVALID_DATA for a hash that is none
+   */
+  async diagnoseCharge(id: string, receiptHash?: string): Promise<Diagnosis> {
+    const charge = await this.retrieveKhqrCharge(id)
+    try {
+      return await diagnoseCharge(this.bank_.gateway, charge, receiptHash)
+    } catch (error) {
+      if (error instanceof TypeError) {
+        throw new MedusaError(MedusaError.Types.INVALID_DATA, error.message)
+      }
+      throw error
+    }
+  }
+
+  /** What the merchant has to know of our standing with the bank. Holds no secret. */
+  async health(): Promise<Health> {
+    return readHealth(this.bank_, new Date())
+  }
+
+  /** @returns how many calls were deleted from the audit log, by the option `auditRetentionDays` */
+  async tidyAudit(): Promise<number> {
+    const days = this.options_.auditRetentionDays
+    return tidyCalls(this.database_, new Date(Date.now() - days * 86_400_000))
+  }
+
+  async tokenState(): Promise<TokenState> {
+    return this.openApi_.tokens.state()
+  }
+
+  /** @throws MedusaError that names the fault of the token and its mend. */
+  async storeToken(
+    pasted: string,
+    source: "pasted" | "registered"
+  ): Promise<TokenState> {
+    return this.openApi_.tokens.store(pasted, source)
+  }
+
+  async renewTokenNow(): Promise<TokenState> {
+    return this.openApi_.tokens.renewNow()
+  }
+
+  /** Renews the token when it ends soon, and tells how long it has left. */
+  async keepToken(): Promise<void> {
+    if (this.bank_.openApi) {
+      await this.bank_.openApi.tokens.renewIfDue()
+      await this.bank_.openApi.tokens.warnIfDue()
+    }
+  }
+
+  /** Bakong mails a code to the address. @throws BakongError */
+  async requestToken(request: {
+    email: string
+    organization: string
+    project: string
+  }): Promise<void> {
+    await this.openApi_.client.requestToken(request)
+  }
+
+  /** @throws BakongError, or MedusaError when the token cannot be kept. */
+  async verifyToken(code: string): Promise<TokenState> {
+    const { client, tokens } = this.openApi_
+    return tokens.store(await client.verify(code), "registered")
   }
 
   /** Records how bringing Medusa in line with a charge went. */
@@ -403,19 +524,51 @@ export default class KhqrModuleService extends MedusaService({
     }
   }
 
-  /** Once when the bank stops saying anything that counts, once for each new reason, and once when it speaks again. */
-  protected tellOfSilence_(results: CheckResult[]): void {
-    const silent = results.map(({ outcome }) => outcome).filter(isUnknown)
-    const isSilent = results.length > 0 && silent.length === results.length
-    if (isSilent && silent[0].reason !== this.silence_) {
-      this.silence_ = silent[0].reason
-      this.logger_.warn(
-        `KHQR: Bakong does not tell whether charges are paid (${silent[0].reason}): ${silent[0].message}. Nothing expires and nothing is lost; orders wait until it answers.`
+  protected get openApi_(): NonNullable<Bank["openApi"]> {
+    if (!this.bank_.openApi) {
+      throw new MedusaError(
+        MedusaError.Types.NOT_ALLOWED,
+        "This shop's gateway needs no Bakong token"
       )
     }
-    if (silent.length < results.length && this.silence_ !== null) {
-      this.silence_ = null
-      this.logger_.info("KHQR: Bakong answers again")
+    return this.bank_.openApi
+  }
+
+  protected tell_({ name, data, level, message }: Notice): void {
+    this.logger_[level](`KHQR: ${message}`)
+    void this.eventBus_?.emit({ name, data }, {}).catch((error: Error) => {
+      this.logger_.error(`KHQR: ${name} was not announced: ${error.message}`)
+    })
+  }
+
+  protected async draft_(input: ChargeRequest): Promise<Charge> {
+    const now = new Date()
+    const wanted = planKhqr(input, this.options_, now)
+    const { gateway } = this.bank_
+    if (!gateway.can.makesQr || !gateway.makeQr) {
+      return draftCharge(
+        input,
+        wanted,
+        ownKhqr(wanted, this.options_, now),
+        now
+      )
+    }
+    try {
+      const made = await gateway.makeQr({
+        reference: wanted.reference,
+        amount: wanted.amount,
+        currency: wanted.currency,
+        expiresAt: wanted.expiresAt.getTime(),
+      })
+      return draftCharge(input, wanted, gatewaysKhqr(wanted, made), now)
+    } catch (error) {
+      this.logger_.error(
+        `KHQR: ${gateway.name} made no KHQR: ${(error as Error).message}`
+      )
+      throw new MedusaError(
+        MedusaError.Types.UNEXPECTED_STATE,
+        "The KHQR could not be made just now. Try again, or choose another way to pay."
+      )
     }
   }
 
@@ -466,11 +619,11 @@ export default class KhqrModuleService extends MedusaService({
     event: ChargeEvent,
     actor: Actor,
     context: SqlContext,
-    call?: BakongCall
+    requestId?: string
   ): Promise<ChargeAnnouncement[]> {
     const now = new Date()
     const { charge, announcements, note } = transition(before, event, now)
-    const answered = event.type === "answered"
+    const answered = event.type === "answered" || event.type === "not_asked"
     await this.updateKhqrCharges(
       {
         ...changesBetween(before, charge),
@@ -488,9 +641,15 @@ export default class KhqrModuleService extends MedusaService({
     )
     if (note !== null || (answered && isNews(before, charge))) {
       await this.createKhqrEvents(
-        historyEntry({ charge, announcements, note }, event, actor, call),
+        historyEntry({ charge, announcements, note }, event, actor, requestId),
         context
       )
+    }
+    if (
+      requestId &&
+      (announcements.includes("paid") || announcements.includes("review"))
+    ) {
+      await this.keepProof_(requestId, context)
     }
     return announcements.map((what) => ({ charge_id: before.id, what }))
   }
@@ -536,30 +695,35 @@ export default class KhqrModuleService extends MedusaService({
     return other !== undefined
   }
 
-  protected async claim_(
-    column: "next_check_at" | "next_settle_at",
-    limit: number,
-    context: SqlContext
-  ): Promise<Charge[]> {
+  protected async claim_(column: DueColumn, limit: number): Promise<Charge[]> {
     const now = new Date()
     const leasedUntil = new Date(
-      now.getTime() + CALLS_IN_A_ROW * this.options_.bakong.timeoutMs
+      now.getTime() + CALLS_IN_A_ROW * this.timeoutMs_
     )
-    const rows: { id: string }[] = await context.manager!.execute(
-      `UPDATE khqr_charge SET leased_until = ? WHERE id IN (
-         SELECT id FROM khqr_charge
-         WHERE ${column} <= ? AND deleted_at IS NULL
-           AND (leased_until IS NULL OR leased_until <= ?)
-         ORDER BY ${column} LIMIT ? FOR UPDATE SKIP LOCKED
-       ) RETURNING id`,
-      [leasedUntil, now, now, limit]
-    )
-    if (rows.length === 0) {
-      return []
-    }
-    return this.listKhqrCharges(
-      { id: rows.map(({ id }) => id) },
-      { take: rows.length, order: { [column]: "ASC" } }
+    const ids = await claimDue(this.database_, column, limit, leasedUntil, now)
+    return ids.length === 0
+      ? []
+      : this.listKhqrCharges(
+          { id: ids },
+          { take: ids.length, order: { [column]: "ASC" } }
+        )
+  }
+
+  protected get timeoutMs_(): number {
+    const { gateway, bakong } = this.options_
+    return gateway && "timeoutMs" in gateway
+      ? gateway.timeoutMs
+      : bakong.timeoutMs
+  }
+
+  /** The answer that moved the charge is kept as long as the charge. */
+  protected async keepProof_(
+    requestId: string,
+    context: SqlContext
+  ): Promise<void> {
+    await context.transactionManager!.execute(
+      "UPDATE khqr_event SET is_proof = true WHERE request_id = ? AND kind = 'call'",
+      [requestId]
     )
   }
 
@@ -590,12 +754,6 @@ export default class KhqrModuleService extends MedusaService({
   }
 }
 
-function isUnknown(
-  outcome: Outcome
-): outcome is Extract<Outcome, { type: "unknown" }> {
-  return outcome.type === "unknown"
-}
-
 function insertion(table: string, row: Record<string, unknown>) {
   const columns = Object.keys(row)
   return {
@@ -608,12 +766,14 @@ function insertion(table: string, row: Record<string, unknown>) {
 /** By the plan, or sooner when a signal came after the question had left. */
 function nextCheckAt(
   charge: Charge,
-  event: Extract<ChargeEvent, { type: "answered" }>,
+  event: Extract<ChargeEvent, { type: "answered" | "not_asked" }>,
   now: Date
 ): Date | null {
   const planned = planNextCheck(charge, now, retryAfterOf(event))?.at ?? null
   const unheard =
-    charge.last_signal_at !== null && charge.last_signal_at > event.askedAt
+    event.type === "answered" &&
+    charge.last_signal_at !== null &&
+    charge.last_signal_at > event.askedAt
   return (
     (unheard &&
       planSignalledCheck({ ...charge, next_check_at: planned }, now)) ||
@@ -629,8 +789,8 @@ function changesBetween(before: Charge, after: Charge): Partial<Charge> {
   )
 }
 
-function retryAfterOf(event: ChargeEvent): number {
-  return event.type === "answered" && event.outcome.type === "unknown"
-    ? (event.outcome.retryAfterMs ?? 0)
-    : 0
+function retryAfterOf({
+  outcome,
+}: Extract<ChargeEvent, { type: "answered" | "not_asked" }>): number {
+  return outcome.type === "unknown" ? (outcome.retryAfterMs ?? 0) : 0
 }

@@ -1,4 +1,4 @@
-import type { FailedReason, Outcome } from "../../bakong"
+import type { FailedReason, Outcome, Unknown } from "../../bakong"
 import { sameAmount } from "../../khqr"
 
 export const CHARGE_STATUSES = [
@@ -64,6 +64,8 @@ export type ChargeState = {
 export type ChargeEvent =
   /** The bank answered a question that left at `askedAt`. */
   | { type: "answered"; outcome: Outcome; askedAt: Date }
+  /** The question was due and could not be put: no quota, no token, the bank away. */
+  | { type: "not_asked"; outcome: Unknown }
   /** Another KHQR is shown instead, or the payment session was deleted. */
   | { type: "superseded" }
   | SettlementEvent
@@ -122,6 +124,18 @@ export function transition<T extends ChargeState>(
   switch (event.type) {
     case "answered":
       return answered(charge, event.outcome, event.askedAt, now)
+    case "not_asked":
+      return hasMoney(charge)
+        ? unchanged(charge)
+        : unknown(
+            {
+              ...charge,
+              last_outcome: describeOutcome(event.outcome),
+              unknowns: charge.unknowns + 1,
+              unknown_since: charge.unknown_since ?? now,
+            },
+            now
+          )
     case "superseded":
       return superseded(charge, now)
     case "settled":

@@ -1,6 +1,5 @@
 import type { InferTypeOf } from "@medusajs/framework/types"
 
-import type { BakongCall, Outcome } from "../../bakong"
 import type KhqrCharge from "./models/charge"
 import type KhqrEvent from "./models/event"
 import type { Announcement } from "./state"
@@ -12,13 +11,6 @@ export type ChargeHistoryEntry = InferTypeOf<typeof KhqrEvent>
 export type Actor = "shopper" | "medusa" | "clock" | (string & {})
 
 export type SignalKind = "returned" | "claims_paid"
-
-/** One charge's answer, ready to be written down. */
-export type CheckResult = {
-  charge_id: string
-  outcome: Outcome
-  call: BakongCall
-}
 
 /** A change of a charge that the shop may want to hear of, as `khqr.charge.<what>`. */
 export type ChargeAnnouncement = { charge_id: string; what: Announcement }

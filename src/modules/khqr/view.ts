@@ -15,6 +15,8 @@ export type ChargeView = {
   /** `null` unless this KHQR may be paid now. */
   qr: string | null
   md5: string
+  /** Opens the payer's app with this KHQR; `null` until asked for, and where there is none. */
+  deeplink: string | null
   /** Exact decimal as the KHQR has it. */
   amount: string
   currency_code: string
@@ -46,6 +48,7 @@ export function presentCharge(
     reference: charge.reference,
     qr: payable ? charge.qr : null,
     md5: charge.md5,
+    deeplink: payable ? charge.deeplink : null,
     amount: charge.khqr_amount,
     currency_code: charge.currency_code,
     merchant_name: merchant.name,

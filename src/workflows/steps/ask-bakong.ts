@@ -1,8 +1,8 @@
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
+import type { CheckResult } from "../../gateways"
 import { KHQR_MODULE } from "../../modules/khqr"
 import type KhqrModuleService from "../../modules/khqr/service"
-import type { CheckResult } from "../../modules/khqr/types"
 import type { ClaimedCharge } from "./claim-due-checks"
 
 /** The only place where a charge costs a question. */
@@ -11,7 +11,7 @@ export const askBakongStep = createStep(
   async (charges: ClaimedCharge[], { container }) => {
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
     const results = await khqr.askBakong(
-      charges.map(({ id, md5 }) => ({ charge_id: id, md5 }))
+      charges.map(({ question }) => question)
     )
     return new StepResponse<CheckResult[]>(results)
   }

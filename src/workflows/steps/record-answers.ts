@@ -1,8 +1,9 @@
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
+import type { CheckResult } from "../../gateways"
 import { KHQR_MODULE } from "../../modules/khqr"
 import type KhqrModuleService from "../../modules/khqr/service"
-import type { ChargeAnnouncement, CheckResult } from "../../modules/khqr/types"
+import type { ChargeAnnouncement } from "../../modules/khqr/types"
 import type { ClaimedCharge } from "./claim-due-checks"
 
 /** Charges that were claimed and not asked about, because the bank had enough, wait this long. */

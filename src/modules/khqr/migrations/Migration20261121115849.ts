@@ -1,55 +1,115 @@
-import { Migration } from "@medusajs/framework/mikro-orm/migrations";
+import { Migration } from "@medusajs/framework/mikro-orm/migrations"
 
 export class Migration20261121115849 extends Migration {
-
   override async up(): Promise<void> {
-    this.addSql(`alter table if exists "khqr_token" drop constraint if exists "khqr_token_fingerprint_unique";`);
-    this.addSql(`alter table if exists "khqr_quota" drop constraint if exists "khqr_quota_token_key_day_unique";`);
-    this.addSql(`alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_bank_hash_unique";`);
-    this.addSql(`alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_md5_unique";`);
-    this.addSql(`alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_reference_unique";`);
-    this.addSql(`create table if not exists "khqr_charge" ("id" text not null, "reference" text not null, "md5" text not null, "qr" text not null, "payment_session_id" text not null, "payment_collection_id" text null, "cart_id" text null, "order_id" text null, "amount" text not null, "currency_code" text not null, "khqr_amount" text not null, "account_id" text not null, "gateway_ref" text null, "deeplink" text null, "deeplink_asked_at" timestamptz null, "status" text check ("status" in ('pending', 'paid', 'completed', 'expired', 'failed')) not null default 'pending', "review_reason" text check ("review_reason" in ('paid_late', 'amount_mismatch', 'currency_mismatch', 'wrong_account', 'duplicate', 'orphaned', 'order_failed', 'unverifiable', 'returned')) null, "issued_at" timestamptz not null, "expires_at" timestamptz not null, "superseded_at" timestamptz null, "bank_hash" text null, "payer_account" text null, "paid_amount" text null, "paid_currency" text null, "paid_to" text null, "paid_at" timestamptz null, "found_at" timestamptz null, "settled_at" timestamptz null, "next_check_at" timestamptz null, "next_settle_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_signal_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "unknown_since" timestamptz null, "settle_attempts" integer not null default 0, "lasting_settle_failures" integer not null default 0, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_charge_pkey" primary key ("id"));`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_reference_unique" ON "khqr_charge" ("reference") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_md5_unique" ON "khqr_charge" ("md5") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_bank_hash_unique" ON "khqr_charge" ("bank_hash") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_deleted_at" ON "khqr_charge" ("deleted_at") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_session_id" ON "khqr_charge" ("payment_session_id") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_collection_id" ON "khqr_charge" ("payment_collection_id") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_next_check_at" ON "khqr_charge" ("next_check_at") WHERE next_check_at IS NOT NULL AND deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_next_settle_at" ON "khqr_charge" ("next_settle_at") WHERE next_settle_at IS NOT NULL AND deleted_at IS NULL;`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_one_shown" ON "khqr_charge" ("payment_session_id") WHERE superseded_at IS NULL AND deleted_at IS NULL;`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_one_completed" ON "khqr_charge" ("payment_session_id") WHERE status = 'completed' AND deleted_at IS NULL;`);
+    this.addSql(
+      `alter table if exists "khqr_token" drop constraint if exists "khqr_token_fingerprint_unique";`
+    )
+    this.addSql(
+      `alter table if exists "khqr_quota" drop constraint if exists "khqr_quota_token_key_day_unique";`
+    )
+    this.addSql(
+      `alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_bank_hash_unique";`
+    )
+    this.addSql(
+      `alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_md5_unique";`
+    )
+    this.addSql(
+      `alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_reference_unique";`
+    )
+    this.addSql(
+      `create table if not exists "khqr_charge" ("id" text not null, "reference" text not null, "md5" text not null, "qr" text not null, "payment_session_id" text not null, "payment_collection_id" text null, "cart_id" text null, "order_id" text null, "amount" text not null, "currency_code" text not null, "khqr_amount" text not null, "account_id" text not null, "gateway_ref" text null, "deeplink" text null, "deeplink_asked_at" timestamptz null, "status" text check ("status" in ('pending', 'paid', 'completed', 'expired', 'failed')) not null default 'pending', "review_reason" text check ("review_reason" in ('paid_late', 'amount_mismatch', 'currency_mismatch', 'wrong_account', 'duplicate', 'orphaned', 'order_failed', 'unverifiable', 'returned')) null, "issued_at" timestamptz not null, "expires_at" timestamptz not null, "superseded_at" timestamptz null, "bank_hash" text null, "payer_account" text null, "paid_amount" text null, "paid_currency" text null, "paid_to" text null, "paid_at" timestamptz null, "found_at" timestamptz null, "settled_at" timestamptz null, "next_check_at" timestamptz null, "next_settle_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_signal_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "unknown_since" timestamptz null, "settle_attempts" integer not null default 0, "lasting_settle_failures" integer not null default 0, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_charge_pkey" primary key ("id"));`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_reference_unique" ON "khqr_charge" ("reference") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_md5_unique" ON "khqr_charge" ("md5") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_bank_hash_unique" ON "khqr_charge" ("bank_hash") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_deleted_at" ON "khqr_charge" ("deleted_at") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_session_id" ON "khqr_charge" ("payment_session_id") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_collection_id" ON "khqr_charge" ("payment_collection_id") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_next_check_at" ON "khqr_charge" ("next_check_at") WHERE next_check_at IS NOT NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_next_settle_at" ON "khqr_charge" ("next_settle_at") WHERE next_settle_at IS NOT NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_one_shown" ON "khqr_charge" ("payment_session_id") WHERE superseded_at IS NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_one_completed" ON "khqr_charge" ("payment_session_id") WHERE status = 'completed' AND deleted_at IS NULL;`
+    )
 
-    this.addSql(`create table if not exists "khqr_event" ("id" text not null, "charge_id" text null, "kind" text not null, "actor" text not null, "status" text null, "review_reason" text null, "message" text null, "request_id" text null, "charge_ids" jsonb null, "endpoint" text null, "http_status" integer null, "response_code" integer null, "error_code" integer null, "duration_ms" integer null, "answer" text null, "is_proof" boolean not null default false, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_event_pkey" primary key ("id"));`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_event_deleted_at" ON "khqr_event" ("deleted_at") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_event_charge_id_created_at" ON "khqr_event" ("charge_id", "created_at") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_event_request_id" ON "khqr_event" ("request_id") WHERE request_id IS NOT NULL AND deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_event_call_charge_ids" ON "khqr_event" USING gin ("charge_ids") WHERE kind = 'call' AND deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_event_calls_to_tidy" ON "khqr_event" ("created_at") WHERE kind = 'call' AND is_proof = false AND deleted_at IS NULL;`);
+    this.addSql(
+      `create table if not exists "khqr_event" ("id" text not null, "charge_id" text null, "kind" text not null, "actor" text not null, "status" text null, "review_reason" text null, "message" text null, "request_id" text null, "charge_ids" jsonb null, "endpoint" text null, "http_status" integer null, "response_code" integer null, "error_code" integer null, "duration_ms" integer null, "answer" text null, "is_proof" boolean not null default false, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_event_pkey" primary key ("id"));`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_event_deleted_at" ON "khqr_event" ("deleted_at") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_event_charge_id_created_at" ON "khqr_event" ("charge_id", "created_at") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_event_request_id" ON "khqr_event" ("request_id") WHERE request_id IS NOT NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_event_call_charge_ids" ON "khqr_event" USING gin ("charge_ids") WHERE kind = 'call' AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_event_calls_to_tidy" ON "khqr_event" ("created_at") WHERE kind = 'call' AND is_proof = false AND deleted_at IS NULL;`
+    )
 
-    this.addSql(`create table if not exists "khqr_quota" ("id" text not null, "token_key" text not null, "day" text not null, "used" integer not null default 0, "utc_day" text not null, "used_utc" integer not null default 0, "refused" integer not null default 0, "learned_limit" integer null, "spent_at" timestamptz null, "spent_by" text check ("spent_by" in ('bank', 'count')) null, "next_probe_at" timestamptz null, "paused_until" timestamptz null, "list_closed_until" timestamptz null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_quota_pkey" primary key ("id"));`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_quota_deleted_at" ON "khqr_quota" ("deleted_at") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_quota_token_key_day_unique" ON "khqr_quota" ("token_key", "day") WHERE deleted_at IS NULL;`);
+    this.addSql(
+      `create table if not exists "khqr_quota" ("id" text not null, "token_key" text not null, "day" text not null, "used" integer not null default 0, "utc_day" text not null, "used_utc" integer not null default 0, "refused" integer not null default 0, "learned_limit" integer null, "spent_at" timestamptz null, "spent_by" text check ("spent_by" in ('bank', 'count')) null, "next_probe_at" timestamptz null, "paused_until" timestamptz null, "list_closed_until" timestamptz null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_quota_pkey" primary key ("id"));`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_quota_deleted_at" ON "khqr_quota" ("deleted_at") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_quota_token_key_day_unique" ON "khqr_quota" ("token_key", "day") WHERE deleted_at IS NULL;`
+    )
 
-    this.addSql(`create table if not exists "khqr_setting" ("id" text not null, "value" jsonb not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_setting_pkey" primary key ("id"));`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_setting_deleted_at" ON "khqr_setting" ("deleted_at") WHERE deleted_at IS NULL;`);
+    this.addSql(
+      `create table if not exists "khqr_setting" ("id" text not null, "value" jsonb not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_setting_pkey" primary key ("id"));`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_setting_deleted_at" ON "khqr_setting" ("deleted_at") WHERE deleted_at IS NULL;`
+    )
 
-    this.addSql(`create table if not exists "khqr_token" ("id" text not null, "fingerprint" text not null, "token_key" text not null, "source" text check ("source" in ('option', 'pasted', 'registered', 'renewed')) not null, "base_url" text not null, "ciphertext" text null, "issued_at" timestamptz null, "expires_at" timestamptz null, "answered_at" timestamptz null, "refused_at" timestamptz null, "renewal_started_at" timestamptz null, "renewal_error" text null, "warned_days" integer null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_token_pkey" primary key ("id"));`);
-    this.addSql(`CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_token_fingerprint_unique" ON "khqr_token" ("fingerprint") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_token_deleted_at" ON "khqr_token" ("deleted_at") WHERE deleted_at IS NULL;`);
-    this.addSql(`CREATE INDEX IF NOT EXISTS "IDX_khqr_token_base_url" ON "khqr_token" ("base_url") WHERE deleted_at IS NULL;`);
+    this.addSql(
+      `create table if not exists "khqr_token" ("id" text not null, "fingerprint" text not null, "token_key" text not null, "source" text check ("source" in ('option', 'pasted', 'registered', 'renewed')) not null, "base_url" text not null, "ciphertext" text null, "issued_at" timestamptz null, "expires_at" timestamptz null, "answered_at" timestamptz null, "refused_at" timestamptz null, "renewal_started_at" timestamptz null, "renewal_error" text null, "warned_days" integer null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_token_pkey" primary key ("id"));`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_token_fingerprint_unique" ON "khqr_token" ("fingerprint") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_token_deleted_at" ON "khqr_token" ("deleted_at") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_token_base_url" ON "khqr_token" ("base_url") WHERE deleted_at IS NULL;`
+    )
   }
 
   override async down(): Promise<void> {
-    this.addSql(`drop table if exists "khqr_charge" cascade;`);
+    this.addSql(`drop table if exists "khqr_charge" cascade;`)
 
-    this.addSql(`drop table if exists "khqr_event" cascade;`);
+    this.addSql(`drop table if exists "khqr_event" cascade;`)
 
-    this.addSql(`drop table if exists "khqr_quota" cascade;`);
+    this.addSql(`drop table if exists "khqr_quota" cascade;`)
 
-    this.addSql(`drop table if exists "khqr_setting" cascade;`);
+    this.addSql(`drop table if exists "khqr_setting" cascade;`)
 
-    this.addSql(`drop table if exists "khqr_token" cascade;`);
+    this.addSql(`drop table if exists "khqr_token" cascade;`)
   }
-
 }

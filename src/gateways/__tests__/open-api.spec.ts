@@ -1,8 +1,14 @@
-import { BakongClient } from "../../../bakong"
-import { buildKhqr } from "../../../khqr"
-import { type Simulator, startSimulator } from "../../../simulator"
-import { Inquiry, type Question } from "../ask"
-import { HOUR, later, MINUTE } from "./world"
+import { BakongClient, openGate } from "../../bakong"
+import { buildKhqr } from "../../khqr"
+import { type Simulator, startSimulator } from "../../simulator"
+import type { Question } from "../gateway"
+import { OpenApiGateway } from "../open-api"
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+const later = (moment: Date, ms: number): Date =>
+  new Date(moment.getTime() + ms)
 
 const SINGLE = "check_transaction_by_md5"
 const LIST = "check_transaction_by_md5_list"
@@ -24,7 +30,9 @@ const QRS = Array.from({ length: 130 }, (_, i) =>
 
 let bank: Simulator
 let client: BakongClient
-let inquiry: Inquiry
+let gateway: OpenApiGateway
+/** The gateway's clock. */
+let clock: Date
 /** How many of the bank's requests are no longer of interest. */
 let forgotten: number
 
@@ -41,10 +49,20 @@ async function open(
   bank = await startSimulator(options)
   client = new BakongClient({
     baseUrl: bank.url,
-    token: bank.token,
     timeoutMs: 1_000,
+    gate: openGate(bank.token),
   })
-  inquiry = new Inquiry(client)
+  let closedUntil: Date | null = null
+  gateway = new OpenApiGateway({
+    client,
+    now: () => clock,
+    deeplinkHosts: ["nbc.gov.kh", new URL(bank.url).host],
+    listAccess: {
+      closedUntil: async () => closedUntil,
+      close: async (until) => void (closedUntil = until),
+      open: async () => void (closedUntil = null),
+    },
+  })
   forgotten = 0
 }
 
@@ -58,9 +76,22 @@ async function reopen(
 }
 
 const questions = (count: number): Question[] =>
-  QRS.slice(0, count).map(({ md5 }, i) => ({ charge_id: `khqr_${i}`, md5 }))
+  QRS.slice(0, count).map(({ md5 }, i) => question(`khqr_${i}`, md5))
 
-const ask = (count: number, now = NOW) => inquiry.ask(questions(count), now)
+const question = (charge_id: string, md5: string): Question => ({
+  charge_id,
+  md5,
+  reference: charge_id,
+  khqr_amount: "11",
+  currency_code: "usd",
+  gateway_ref: null,
+  closing: false,
+})
+
+const ask = (count: number, now = NOW) => {
+  clock = now
+  return gateway.check(questions(count), "check")
+}
 
 /** What reached the bank since `forget`, as `list:50` or `single`. */
 function calls(): string[] {
@@ -88,7 +119,7 @@ const ids = (results: Awaited<ReturnType<typeof ask>>) =>
 
 const times = <T>(count: number, value: T): T[] => Array(count).fill(value)
 
-describe("An inquiry", () => {
+describe("The Open API gateway", () => {
   it("asks nothing about nothing", async () => {
     expect(await ask(0)).toEqual([])
     expect(calls()).toEqual([])
@@ -138,8 +169,8 @@ describe("An inquiry", () => {
   it("goes on to the next list when one charge of a list is not told of", async () => {
     const spoiled = questions(51)
     // A static QR is our own fault and says nothing of the others.
-    spoiled[3] = { charge_id: "khqr_3", md5: seenStaticMd5() }
-    const results = await inquiry.ask(spoiled, NOW)
+    spoiled[3] = question("khqr_3", seenStaticMd5())
+    const results = await gateway.check(spoiled, "check")
 
     expect(calls()).toEqual(["list:50", "single"])
     expect(words(results)[3]).toBe("static_qr")
@@ -357,5 +388,28 @@ describe("A bank that answers nobody", () => {
       ...times(50, "not_found"),
       ...times(50, "quota_spent"),
     ])
+  })
+})
+
+describe("A deep link", () => {
+  const charge = { id: "khqr_0", qr: QRS[0].qr }
+
+  it("is the one the bank made", async () => {
+    expect(await gateway.deeplink(charge)).toContain(`${bank.url}/pay?link=`)
+    expect(calls()).toEqual(["/v1/generate_deeplink_by_qr"])
+  })
+
+  it("that leads to another host is dropped", async () => {
+    bank.setFault({
+      kind: "answer",
+      status: 200,
+      body: {
+        responseCode: 0,
+        responseMessage: "Getting deep link successfully.",
+        errorCode: null,
+        data: { shortLink: "https://bakong.page.link/x" },
+      },
+    })
+    await expect(gateway.deeplink(charge)).rejects.toThrow("deeplink.hosts")
   })
 })

@@ -1,0 +1,382 @@
+import fc from "fast-check"
+
+import type { CallPurpose } from "../../../bakong"
+import {
+  claim,
+  freshQuota,
+  giveBack,
+  hear,
+  remaining,
+  RESERVED_SHARE,
+  reserve,
+  rollOver,
+  usedToday,
+  type QuotaState,
+  type Ticket,
+} from "../quota"
+import { DAY, HOUR, later, MINUTE, SECOND } from "./world"
+
+/** Ten in the morning in Phnom Penh. */
+const MORNING = new Date("2026-11-21T03:00:00Z")
+/** Past midnight in Phnom Penh, with room for clocks that differ; still the 21st UTC. */
+const PHNOM_PENH_MIDNIGHT = new Date("2026-11-21T17:00:05Z")
+const UTC_MIDNIGHT = new Date("2026-11-22T00:00:05Z")
+
+const LIMIT = 100
+
+function ask(
+  state: QuotaState,
+  {
+    purpose = "closing",
+    limit = LIMIT,
+    now = MORNING,
+  }: Partial<{
+    purpose: CallPurpose
+    limit: number | null
+    now: Date
+  }> = {}
+) {
+  return claim(state, limit, purpose, now)
+}
+
+function spendAll(
+  count: number,
+  now = MORNING,
+  limit: number | null = LIMIT
+): QuotaState {
+  let state = freshQuota(now)
+  for (let call = 0; call < count; call++) {
+    state = ask(state, { now, limit }).state
+  }
+  return state
+}
+
+function must(made: ReturnType<typeof claim>): Ticket {
+  if (!made.granted) {
+    throw new Error(made.message)
+  }
+  return made.ticket
+}
+
+describe("a day's calls", () => {
+  it("are granted up to the limit and no further", () => {
+    const state = spendAll(LIMIT)
+    expect(state.used).toBe(LIMIT)
+    expect(remaining(state, LIMIT, MORNING)).toBe(0)
+    expect(ask(state)).toMatchObject({
+      granted: false,
+      reason: "quota_spent",
+      state: { used: LIMIT, spent_by: "count" },
+    })
+  })
+
+  it("keep a share for closing checks and a person's questions", () => {
+    const kept = reserve(LIMIT)
+    expect(kept).toBe(LIMIT * RESERVED_SHARE)
+    const state = spendAll(LIMIT - kept)
+    for (const purpose of ["check", "deeplink", "account"] as const) {
+      expect(ask(state, { purpose })).toMatchObject({
+        granted: false,
+        reason: "quota_spent",
+        state: { spent_at: null },
+      })
+    }
+    for (const purpose of ["closing", "manual"] as const) {
+      expect(ask(state, { purpose }).granted).toBe(true)
+    }
+  })
+
+  it("never stand in the way of a new token, and count it", () => {
+    const state = spendAll(LIMIT)
+    const made = ask(state, { purpose: "token" })
+    expect(made.granted).toBe(true)
+    expect(made.state.used).toBe(LIMIT + 1)
+  })
+
+  it("have no end where there is no limit", () => {
+    const state = spendAll(500, MORNING, null)
+    expect(ask(state, { purpose: "check", limit: null }).granted).toBe(true)
+    expect(remaining(state, null, MORNING)).toBeNull()
+  })
+
+  it("come back when a call was not sent", () => {
+    const made = ask(freshQuota(MORNING))
+    const state = giveBack(made.state, must(made), MORNING)
+    expect(usedToday(state)).toBe(0)
+  })
+})
+
+describe("midnight", () => {
+  it("is counted from both, and the greater count rules", () => {
+    const evening = new Date("2026-11-21T16:00:00Z")
+    const early = new Date("2026-11-21T18:00:00Z")
+    const before = spendAll(30, evening)
+    const after = rollOver(before, early)
+    expect(after).toMatchObject({
+      day: "2026-11-22",
+      used: 0,
+      utc_day: "2026-11-21",
+      used_utc: 30,
+    })
+    expect(usedToday(after)).toBe(30)
+    expect(rollOver(after, UTC_MIDNIGHT)).toMatchObject({
+      day: "2026-11-22",
+      used_utc: 0,
+    })
+  })
+
+  it("lets one call find out where only one of the counts is used up", () => {
+    const before = spendAll(LIMIT, new Date("2026-11-21T16:00:00Z"))
+    const first = ask(before, { now: PHNOM_PENH_MIDNIGHT })
+    expect(must(first).probe).toBe(true)
+    expect(ask(first.state, { now: PHNOM_PENH_MIDNIGHT }).granted).toBe(false)
+  })
+
+  it("is not brought back by a clock that lags behind", () => {
+    const ahead = rollOver(spendAll(5), new Date("2026-11-22T03:00:00Z"))
+    expect(rollOver(ahead, MORNING)).toMatchObject({
+      day: "2026-11-22",
+      utc_day: "2026-11-22",
+    })
+  })
+})
+
+describe("a refusal by the bank", () => {
+  const refusedAt = (count: number, now = MORNING) => {
+    const made = ask(spendAll(count - 1, now), { now })
+    return hear(made.state, must(made), { type: "refused" }, now)
+  }
+
+  it("stops all calls and corrects the limit", () => {
+    const state = refusedAt(41)
+    expect(state).toMatchObject({
+      spent_by: "bank",
+      learned_limit: 40,
+      refused: 1,
+    })
+    expect(ask(state, { purpose: "manual" })).toMatchObject({
+      granted: false,
+      reason: "quota_spent",
+      retryAfterMs: HOUR,
+    })
+  })
+
+  it("holds for a shop without a limit too", () => {
+    expect(ask(refusedAt(41), { limit: null }).granted).toBe(false)
+  })
+
+  it("is told once by calls that were under way together", () => {
+    const made = ask(spendAll(40))
+    const first = hear(made.state, must(made), { type: "refused" }, MORNING)
+    const second = hear(first, must(made), { type: "refused" }, MORNING)
+    expect(second).toEqual({ ...first, refused: 2 })
+  })
+
+  it("is probed once an hour", () => {
+    const state = refusedAt(41)
+    expect(ask(state, { now: later(MORNING, HOUR - 1) }).granted).toBe(false)
+    const probe = ask(state, { now: later(MORNING, HOUR) })
+    expect(must(probe).probe).toBe(true)
+    expect(
+      ask(probe.state, { now: later(MORNING, HOUR + MINUTE) }).granted
+    ).toBe(false)
+    expect(ask(probe.state, { now: later(MORNING, 2 * HOUR) }).granted).toBe(
+      true
+    )
+  })
+
+  it.each([PHNOM_PENH_MIDNIGHT, UTC_MIDNIGHT])(
+    "is probed at the midnight of %p",
+    (midnight) => {
+      const shortBefore = later(midnight, -20 * MINUTE)
+      const state = refusedAt(41, shortBefore)
+      expect(ask(state, { now: later(midnight, -1) }).granted).toBe(false)
+      expect(must(ask(state, { now: midnight })).probe).toBe(true)
+    }
+  )
+
+  it("is lifted by a probe that is served, and by nothing else", () => {
+    const state = refusedAt(41)
+    const at = later(MORNING, HOUR)
+    const probe = ask(state, { now: at })
+    for (const type of ["refused", "nothing"] as const) {
+      expect(hear(probe.state, must(probe), { type }, at).spent_at).not.toBe(
+        null
+      )
+    }
+    const straggler = { probe: false }
+    expect(
+      hear(probe.state, straggler, { type: "served" }, at).spent_at
+    ).not.toBe(null)
+    const lifted = hear(probe.state, must(probe), { type: "served" }, at)
+    expect(lifted).toMatchObject({ spent_at: null, used: 1, used_utc: 1 })
+    expect(ask(lifted, { now: at, purpose: "check" }).granted).toBe(true)
+  })
+
+  it("gives a probe back that was not sent", () => {
+    const at = later(MORNING, HOUR)
+    const probe = ask(refusedAt(41), { now: at })
+    const state = giveBack(probe.state, must(probe), at)
+    expect(must(ask(state, { now: at })).probe).toBe(true)
+  })
+
+  it("lasts over midnight, and the corrected limit gives way by a tenth a day", () => {
+    const next = later(MORNING, DAY)
+    const still = rollOver(refusedAt(41), next)
+    expect(still).toMatchObject({ learned_limit: 40, used: 0 })
+    expect(still.spent_at).not.toBeNull()
+    const lifted = { ...still, spent_at: null, spent_by: null }
+    expect(rollOver(lifted, later(next, DAY)).learned_limit).toBe(44)
+  })
+})
+
+it("obeys the pause of a 429", () => {
+  const made = ask(freshQuota(MORNING))
+  const paused = hear(
+    made.state,
+    must(made),
+    { type: "rate_limited", retryAfterMs: 20 * SECOND },
+    MORNING
+  )
+  expect(ask(paused, { now: later(MORNING, 5 * SECOND) })).toMatchObject({
+    granted: false,
+    reason: "rate_limited",
+    retryAfterMs: 15 * SECOND,
+  })
+  expect(ask(paused, { now: later(MORNING, 20 * SECOND) }).granted).toBe(true)
+})
+
+/** A bank that serves `limit` calls from each of its own midnights. */
+class CountingBank {
+  served = 0
+  refused = 0
+  protected day_ = ""
+  protected used_ = 0
+
+  constructor(
+    readonly limit: number,
+    readonly offsetMs: number
+  ) {}
+
+  call(now: Date): "served" | "refused" {
+    const day = later(now, this.offsetMs).toISOString().slice(0, 10)
+    if (day !== this.day_) {
+      this.day_ = day
+      this.used_ = 0
+    }
+    this.used_ += 1
+    if (this.used_ > this.limit) {
+      this.refused += 1
+      return "refused"
+    }
+    this.served += 1
+    return "served"
+  }
+}
+
+const anyDays = fc.record({
+  bankLimit: fc.integer({ min: 1, max: 60 }),
+  option: fc.option(fc.integer({ min: 1, max: 60 })),
+  offsetMs: fc.constantFrom(0, 7 * HOUR),
+  start: fc.integer({ min: 0, max: DAY - 1 }),
+  /** When calls are wanted, ms after the one before. */
+  pauses: fc.array(fc.integer({ min: 0, max: 40 * MINUTE }), {
+    minLength: 1,
+    maxLength: 300,
+  }),
+  purpose: fc.constantFrom<CallPurpose>("check", "closing"),
+})
+
+function live({
+  bankLimit,
+  option,
+  offsetMs,
+  start,
+  pauses,
+  purpose,
+}: typeof anyDays extends fc.Arbitrary<infer T> ? T : never) {
+  const bank = new CountingBank(bankLimit, offsetMs)
+  let now = later(new Date("2026-11-21T00:00:00Z"), start)
+  let state = freshQuota(now)
+  const refusals: Date[] = []
+  const sent: { at: Date; probe: boolean }[] = []
+  for (const pause of pauses) {
+    now = later(now, pause)
+    const made = claim(state, option, purpose, now)
+    state = made.state
+    if (made.granted) {
+      sent.push({ at: now, probe: made.ticket.probe })
+      const answer = bank.call(now)
+      if (answer === "refused") {
+        refusals.push(now)
+      }
+      state = hear(state, made.ticket, { type: answer }, now)
+    }
+  }
+  return { bank, state, sent, refusals, now }
+}
+
+describe("whatever the bank's limit and its midnight are", () => {
+  it("a shop is refused at most once an hour and at the midnights", () => {
+    fc.assert(
+      fc.property(anyDays, (days) => {
+        const { refusals } = live(days)
+        for (let i = 1; i < refusals.length; i++) {
+          const gap = +refusals[i] - +refusals[i - 1]
+          const midnightBetween = [0, 7 * HOUR].some(
+            (offset) =>
+              Math.floor((+refusals[i] + offset - 5_000) / DAY) !==
+              Math.floor((+refusals[i - 1] + offset - 5_000) / DAY)
+          )
+          expect(gap >= HOUR || midnightBetween).toBe(true)
+        }
+      })
+    )
+  })
+
+  it("no more calls than the option allows leave in any day, but the probes", () => {
+    fc.assert(
+      fc.property(anyDays, (days) => {
+        const { sent } = live(days)
+        if (days.option === null) {
+          return
+        }
+        const plain = sent.filter(({ probe }) => !probe)
+        const byDay = new Map<string, number>()
+        for (const { at } of plain) {
+          const day = later(at, days.offsetMs).toISOString().slice(0, 10)
+          byDay.set(day, (byDay.get(day) ?? 0) + 1)
+        }
+        // A probe that is served begins the count anew: the bank's day did.
+        const probesServed = sent.filter(({ probe }) => probe).length
+        for (const count of byDay.values()) {
+          expect(count).toBeLessThanOrEqual(
+            days.option * (1 + Math.min(1, probesServed))
+          )
+        }
+      })
+    )
+  })
+
+  it("a spent quota comes back within a day and an hour of the bank's own", () => {
+    fc.assert(
+      fc.property(anyDays, (days) => {
+        const { state, bank, now } = live(days)
+        let after = state
+        let at = now
+        let served = false
+        for (let hour = 0; hour <= 26 && !served; hour++) {
+          at = later(at, HOUR)
+          const made = claim(after, days.option, "closing", at)
+          after = made.state
+          if (made.granted) {
+            const answer = bank.call(at)
+            served = answer === "served"
+            after = hear(after, made.ticket, { type: answer }, at)
+          }
+        }
+        expect(served).toBe(true)
+      })
+    )
+  })
+})

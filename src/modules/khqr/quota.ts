@@ -1,0 +1,312 @@
+import type { CallPurpose } from "../../bakong"
+
+/**
+ * What a token has asked today and may still ask. Pure: each rule takes what is
+ * known and returns what is known then; `bank/quota-book.ts` keeps it.
+ *
+ * Whether the bank's day begins at midnight in Phnom Penh or at midnight UTC is
+ * not settled, so calls are counted from both, and the greater count rules.
+ */
+export type QuotaState = {
+  /** By Phnom Penh's calendar, `2026-11-21`. */
+  day: string
+  used: number
+  utc_day: string
+  used_utc: number
+  /** Calls that the bank refused for want of quota, today. */
+  refused: number
+  /** Lower than the option, as the bank's refusals have shown. */
+  learned_limit: number | null
+  spent_at: Date | null
+  spent_by: "bank" | "count" | null
+  next_probe_at: Date | null
+  paused_until: Date | null
+  list_closed_until: Date | null
+}
+
+/** Leave to send one call. */
+export type Ticket = {
+  /** It is to find out whether a spent quota is there again. */
+  probe: boolean
+}
+
+export type Claim = { state: QuotaState } & (
+  | { granted: true; ticket: Ticket }
+  | {
+      granted: false
+      reason: "quota_spent" | "rate_limited"
+      message: string
+      retryAfterMs: number
+    }
+)
+
+/** What the bank's answer tells about the quota. */
+export type QuotaNews =
+  | { type: "served" }
+  | { type: "refused" }
+  | { type: "rate_limited"; retryAfterMs: number | undefined }
+  /** Time-outs, 401, 403, HTML: nothing. */
+  | { type: "nothing" }
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+/** Cambodia keeps UTC+7 all year. */
+const PHNOM_PENH_OFFSET_MS = 7 * HOUR
+
+/** After a refusal the bank is asked again this often, and at both midnights. */
+const PROBE_EACH_MS = HOUR
+
+/** Our clock and the bank's differ: a midnight is past when it is past there too. */
+const CLOCK_SKEW_MS = 5_000
+
+/** Of a day's calls, kept for closing checks and for a person's questions. */
+export const RESERVED_SHARE = 0.2
+
+/** A 429 that names no time. */
+const DEFAULT_PAUSE_MS = 30_000
+
+const NEEDED: CallPurpose[] = ["closing", "manual"]
+
+export function freshQuota(now: Date): QuotaState {
+  return {
+    day: phnomPenhDay(now),
+    used: 0,
+    utc_day: utcDay(now),
+    used_utc: 0,
+    refused: 0,
+    learned_limit: null,
+    spent_at: null,
+    spent_by: null,
+    next_probe_at: null,
+    paused_until: null,
+    list_closed_until: null,
+  }
+}
+
+/** The state as it is at `now`, with the counters of a new day begun. */
+export function rollOver(known: QuotaState, now: Date): QuotaState {
+  const utc_day = utcDay(now)
+  const today =
+    known.utc_day < utc_day ? { ...known, utc_day, used_utc: 0 } : known
+  const day = phnomPenhDay(now)
+  // A clock that lags behind does not bring yesterday back.
+  if (known.day >= day) {
+    return today
+  }
+  return {
+    ...today,
+    day,
+    used: 0,
+    refused: 0,
+    learned_limit: raised(known),
+  }
+}
+
+/**
+ * Leave for one call, or why not. A spent quota lets one call through each hour
+ * and at both midnights; whether it is there again shows in `hear`.
+ *
+ * @param limit calls a day, `null` for none.
+ */
+export function claim(
+  known: QuotaState,
+  limit: number | null,
+  purpose: CallPurpose,
+  now: Date
+): Claim {
+  const state = rollOver(known, now)
+  // Without a token there is nothing left to save questions for.
+  if (purpose === "token") {
+    return granted(state, { probe: false })
+  }
+  if (state.paused_until !== null && state.paused_until > now) {
+    return {
+      state,
+      granted: false,
+      reason: "rate_limited",
+      message: `Bakong asked for a pause until ${state.paused_until.toISOString()}`,
+      retryAfterMs: state.paused_until.getTime() - now.getTime(),
+    }
+  }
+  if (state.spent_at !== null) {
+    return claimProbe(state, now)
+  }
+  const whole = dailyLimit(state, limit)
+  if (usedToday(state) >= whole) {
+    return claimProbe(spend(state, "count", whole, now), now)
+  }
+  if (!NEEDED.includes(purpose) && usedToday(state) >= whole - reserve(whole)) {
+    return {
+      state,
+      granted: false,
+      reason: "quota_spent",
+      message: `The ${reserve(whole)} calls that are left today are kept for closing checks`,
+      retryAfterMs: nextMidnight(now) - now.getTime(),
+    }
+  }
+  return granted(state, { probe: false })
+}
+
+/** What follows from the answer to a call that was granted. */
+export function hear(
+  known: QuotaState,
+  ticket: Ticket,
+  news: QuotaNews,
+  now: Date
+): QuotaState {
+  const state = rollOver(known, now)
+  switch (news.type) {
+    case "refused":
+      return refused(state, now)
+    case "rate_limited":
+      return {
+        ...state,
+        paused_until: new Date(
+          now.getTime() + (news.retryAfterMs ?? DEFAULT_PAUSE_MS)
+        ),
+      }
+    case "served":
+      return ticket.probe && state.spent_at !== null ? lifted(state) : state
+    case "nothing":
+      return state
+  }
+}
+
+/** Gives a call back that was granted and not sent. */
+export function giveBack(
+  known: QuotaState,
+  ticket: Ticket,
+  now: Date
+): QuotaState {
+  const state = rollOver(known, now)
+  return {
+    ...state,
+    used: Math.max(0, state.used - 1),
+    used_utc: Math.max(0, state.used_utc - 1),
+    ...(ticket.probe && state.spent_at !== null ? { next_probe_at: now } : {}),
+  }
+}
+
+/** Calls a day that count as allowed, `Infinity` for no limit. */
+export function dailyLimit(state: QuotaState, limit: number | null): number {
+  return Math.min(limit ?? Infinity, state.learned_limit ?? Infinity)
+}
+
+/** Calls since the midnight that leaves the fewest. */
+export function usedToday(state: QuotaState): number {
+  return Math.max(state.used, state.used_utc)
+}
+
+/** What may still be asked today, `null` for no limit; nothing while the quota is spent. */
+export function remaining(
+  known: QuotaState,
+  limit: number | null,
+  now: Date
+): number | null {
+  const state = rollOver(known, now)
+  if (state.spent_at !== null) {
+    return 0
+  }
+  const whole = dailyLimit(state, limit)
+  return whole === Infinity ? null : Math.max(0, whole - usedToday(state))
+}
+
+/** How many of `whole` calls are kept for closing checks. */
+export function reserve(whole: number): number {
+  return whole === Infinity ? 0 : Math.ceil(whole * RESERVED_SHARE)
+}
+
+function granted(state: QuotaState, ticket: Ticket): Claim {
+  return {
+    state: { ...state, used: state.used + 1, used_utc: state.used_utc + 1 },
+    granted: true,
+    ticket,
+  }
+}
+
+function claimProbe(state: QuotaState, now: Date): Claim {
+  const at = state.next_probe_at ?? now
+  if (at > now) {
+    return {
+      state,
+      granted: false,
+      reason: "quota_spent",
+      message: `The day's calls are used up; Bakong is asked again at ${at.toISOString()}`,
+      retryAfterMs: at.getTime() - now.getTime(),
+    }
+  }
+  return granted({ ...state, next_probe_at: nextProbe(now) }, { probe: true })
+}
+
+function spend(
+  state: QuotaState,
+  by: "bank" | "count",
+  whole: number,
+  now: Date
+): QuotaState {
+  return {
+    ...state,
+    spent_at: now,
+    spent_by: by,
+    next_probe_at:
+      by === "bank" ? nextProbe(now) : firstProbe(state, whole, now),
+  }
+}
+
+/** By our own count there is nothing to find out before the next midnight, unless one is past by one of the two calendars. */
+function firstProbe(state: QuotaState, whole: number, now: Date): Date {
+  const fewest = Math.min(state.used, state.used_utc)
+  return fewest < whole ? now : new Date(nextMidnight(now))
+}
+
+function refused(state: QuotaState, now: Date): QuotaState {
+  const counted = { ...state, refused: state.refused + 1 }
+  // Calls that were under way together are refused together: the first has said it.
+  if (state.spent_at !== null) {
+    return counted
+  }
+  return {
+    ...spend(counted, "bank", Infinity, now),
+    learned_limit: Math.max(1, usedToday(state) - 1),
+  }
+}
+
+/** The bank serves again: its day began anew, with the call that found it out. */
+function lifted(state: QuotaState): QuotaState {
+  return {
+    ...state,
+    used: 1,
+    used_utc: 1,
+    spent_at: null,
+    spent_by: null,
+    next_probe_at: null,
+  }
+}
+
+/** Others may have used the token that day: what was learned gives way by a tenth a day. */
+function raised({ learned_limit, spent_by }: QuotaState): number | null {
+  return learned_limit === null || spent_by === "bank"
+    ? learned_limit
+    : Math.ceil(learned_limit * 1.1)
+}
+
+function nextProbe(now: Date): Date {
+  return new Date(Math.min(now.getTime() + PROBE_EACH_MS, nextMidnight(now)))
+}
+
+/** The nearer of the two midnights at which the bank's day may begin, epoch ms. */
+function nextMidnight(now: Date): number {
+  const at = now.getTime() - CLOCK_SKEW_MS
+  const next = (offset: number) =>
+    Math.floor((at + offset) / DAY) * DAY + DAY - offset
+  return Math.min(next(0), next(PHNOM_PENH_OFFSET_MS)) + CLOCK_SKEW_MS
+}
+
+function phnomPenhDay(now: Date): string {
+  return utcDay(new Date(now.getTime() + PHNOM_PENH_OFFSET_MS))
+}
+
+function utcDay(now: Date): string {
+  return now.toISOString().slice(0, 10)
+}
