@@ -1,0 +1,31 @@
+import { z } from "@medusajs/framework/zod"
+
+const text = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .max(most, `must be at most ${most} characters long`)
+
+export const AdminKhqrPasteToken = z.strictObject({
+  /** As it was copied; `Bearer`, quotes and blanks are dropped. */
+  token: text(16_384),
+})
+
+export type AdminKhqrPasteToken = z.infer<typeof AdminKhqrPasteToken>
+
+/** Lengths are Bakong's own limits. */
+export const AdminKhqrRegisterToken = z.strictObject({
+  email: text(30).regex(/^[^@\s]+@[^@\s]+$/, "must be an e-mail address"),
+  organization: text(100),
+  project: text(100),
+})
+
+export type AdminKhqrRegisterToken = z.infer<typeof AdminKhqrRegisterToken>
+
+export const AdminKhqrVerifyToken = z.strictObject({
+  /** From Bakong's e-mail. */
+  code: z.string().trim().length(20, "must be the 20 characters of the e-mail"),
+})
+
+export type AdminKhqrVerifyToken = z.infer<typeof AdminKhqrVerifyToken>

@@ -1,0 +1,72 @@
+import * as texts from "../token-texts"
+
+const NOW = Date.parse("2026-11-21T03:00:00Z")
+const PRODUCTION = "https://api-bakong.nbc.gov.kh"
+
+const means = (changes: Partial<texts.TokenMeans> = {}): texts.TokenMeans => ({
+  baseUrl: PRODUCTION,
+  canStore: true,
+  hasEmail: true,
+  ...changes,
+})
+
+const token = {
+  expires_at: new Date("2026-12-24T00:00:00Z"),
+  refused_at: null,
+  renewal_error: null,
+}
+
+it.each([
+  [PRODUCTION, "production"],
+  ["https://api-bakong.nbc.org.kh", "production"],
+  ["https://sit-api-bakong.nbc.gov.kh", "test"],
+  ["http://127.0.0.1:4100", null],
+  ["https://api-bakong.nbc.gov.kh.example.com", null],
+])("%s is %p", (baseUrl, environment) => {
+  expect(texts.environmentOf(baseUrl)).toBe(environment)
+})
+
+describe("what the merchant reads", () => {
+  it("names the options that are missing for a renewal", () => {
+    expect(texts.cannotRenewBecause(means())).toBeNull()
+    expect(texts.cannotRenewBecause(means({ hasEmail: false }))).toMatch(
+      /^bakong.email is not set/
+    )
+    expect(
+      texts.cannotRenewBecause(means({ hasEmail: false, canStore: false }))
+    ).toMatch(/^bakong.email and bakong.encryptionKey are not set/)
+  })
+
+  it("of a refused token that has not expired names the other environment", () => {
+    const at = (baseUrl: string) =>
+      texts.refused(token, means({ baseUrl }), NOW, false)
+    expect(at(PRODUCTION)).toMatch(/valid until 2026-12-24.*sit-api-bakong/)
+    expect(at("https://sit-api-bakong.nbc.gov.kh")).toMatch(/production/)
+    expect(at("http://localhost:4100")).toMatch(/another server/)
+  })
+
+  it("of a refused token that has expired says that and no more", () => {
+    const text = texts.refused(
+      { ...token, expires_at: new Date("2026-11-20T00:00:00Z") },
+      means(),
+      NOW,
+      false
+    )
+    expect(text).toMatch(/which expired on 2026-11-20/)
+    expect(text).not.toMatch(/sit-api/)
+  })
+
+  it("before the end names the day and the mend", () => {
+    expect(texts.expiring(token, means(), NOW)).toBe(
+      "The token expires in 33 days, on 2026-12-24. It is renewed by itself in its last week"
+    )
+    expect(
+      texts.expiring(token, means({ canStore: false, hasEmail: false }), NOW)
+    ).toMatch(
+      /Set bakong.encryptionKey and bakong.email.*Set a new token as bakong.token$/
+    )
+    expect(
+      texts.expiring({ ...token, renewal_error: "no answer" }, means(), NOW)
+    ).toMatch(/Renewing it failed: no answer\..*Paste a new token/)
+  })
+})
