@@ -72,6 +72,7 @@ const Claim = z.object({
   paid: z.literal(true),
   status: z.string().trim().toLowerCase().pipe(z.literal("completed")),
   bill_number: z.string(),
+  error: z.null().optional(),
 })
 
 const Transfer = z.object({

@@ -25,6 +25,7 @@ import {
   readMadeQr,
   saysNotFound,
 } from "./hosted-answers"
+import { purposeOf } from "./open-api"
 import { askInWaves } from "./waves"
 
 export type HostedGatewayOptions = {
@@ -80,7 +81,7 @@ export class HostedGateway implements Gateway {
     purpose: CallPurpose
   ): Promise<CheckResult[]> {
     return askInWaves(questions, (question) =>
-      this.checkOne_(question, purpose)
+      this.checkOne_(question, purposeOf([question], purpose))
     )
   }
 

@@ -1,19 +1,8 @@
-import type { Outcome, UnknownReason } from "../bakong"
+import type { Outcome } from "../bakong"
+import { stopsAsking } from "./open-api"
 
 /** As many questions are under way at once. */
-export const WAVE = 5
-
-/** Reasons that would meet the next question too: asking on would only cost. */
-const STOPS_ASKING: UnknownReason[] = [
-  "unauthorized",
-  "forbidden",
-  "quota_spent",
-  "rate_limited",
-  "unavailable",
-]
-
-export const stopsAsking = ({ outcome }: { outcome: Outcome }): boolean =>
-  outcome.type === "unknown" && STOPS_ASKING.includes(outcome.reason)
+const WAVE = 5
 
 /**
  * Asks one by one, some at once, and no further once an answer says that the next
