@@ -308,11 +308,11 @@ export type KhqrOptions = z.output<typeof optionsSchema>
  */
 export function parseOptions(raw: unknown): KhqrOptions {
   const result = optionsSchema.safeParse(withoutMedusas(raw))
-  if (!result.success) {
-    throw faulty(result.error.issues.flatMap((issue) => describe(issue, raw)))
-  }
-  const faults = result.data.gateway ? [] : missingForOpenApi(result.data)
-  if (faults.length > 0) {
+  const faults = [
+    ...missingForOpenApi(raw),
+    ...(result.error?.issues ?? []).flatMap((issue) => describe(issue, raw)),
+  ]
+  if (!result.success || faults.length > 0) {
     throw faulty(faults)
   }
   const fault = result.data.merchant.accountId ? tryKhqr(result.data) : null
@@ -323,14 +323,18 @@ export function parseOptions(raw: unknown): KhqrOptions {
 }
 
 /** Where another gateway makes the KHQR, it knows the receiver and needs no Bakong token. */
-function missingForOpenApi({ merchant, bakong }: KhqrOptions): string[] {
+function missingForOpenApi(raw: unknown): string[] {
+  const given = (...path: string[]) => valueAt(raw, path) !== undefined
+  if (given("gateway")) {
+    return []
+  }
   const faults: string[] = []
-  if (!merchant.accountId) {
+  if (given("merchant") && !given("merchant", "accountId")) {
     faults.push("merchant.accountId is missing")
   }
-  if (!bakong.token && !bakong.encryptionKey) {
+  if (!given("bakong", "token") && !given("bakong", "encryptionKey")) {
     faults.push(
-      "bakong.token is missing (or bakong.encryptionKey, to keep a token in the database)"
+      "bakong.token is missing (or bakong.encryptionKey, which keeps a token in the database)"
     )
   }
   return faults

@@ -6,6 +6,9 @@ const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.a-secret-signature"
 const MERCHANT = { accountId: "lucky_shop@aclb", name: "Lucky Shop" }
 const OPTIONS = { merchant: MERCHANT, bakong: { token: TOKEN } }
 
+const NO_TOKEN =
+  "bakong.token is missing (or bakong.encryptionKey, which keeps a token in the database)"
+
 const withMerchant = (changes: Record<string, unknown>) => ({
   ...OPTIONS,
   merchant: { ...MERCHANT, ...changes },
@@ -43,7 +46,10 @@ describe("The least a shop must say", () => {
         token: TOKEN,
         baseUrl: "https://api-bakong.nbc.gov.kh",
         timeoutMs: 10_000,
+        dailyRequestLimit: 100,
       },
+      deeplink: { hosts: ["nbc.gov.kh"] },
+      auditRetentionDays: 90,
       expiresInSeconds: 600,
       khrRounding: 1,
       latePayments: "honour",
@@ -53,10 +59,7 @@ describe("The least a shop must say", () => {
   it.each([[undefined], [null], [{}], [{ database: {} }]])(
     "is missing from %j",
     (raw) => {
-      expect(faultsOf(raw)).toEqual([
-        "merchant is missing",
-        "bakong is missing",
-      ])
+      expect(faultsOf(raw)).toEqual([NO_TOKEN, "merchant is missing"])
     }
   )
 
@@ -96,7 +99,25 @@ describe("Everything a shop may say", () => {
         baseUrl: "http://127.0.0.1:9100",
         timeoutMs: 1_000,
         proxyUrl: "http://user:password@proxy.kh:8080",
+        email: "sok@lucky.shop",
+        encryptionKey: "k".repeat(32),
+        dailyRequestLimit: null,
       },
+      gateway: {
+        type: "hosted",
+        baseUrl: "https://gateway.example.com/api",
+        merchantId: "m-1",
+        key: "secret",
+        timeoutMs: 5_000,
+        dailyRequestLimit: 50,
+      },
+      deeplink: {
+        hosts: ["nbc.gov.kh", "example.com"],
+        appName: "Lucky Shop",
+        appIconUrl: "https://lucky.shop/icon.png",
+        callbackUrl: "https://lucky.shop/checkout",
+      },
+      auditRetentionDays: 30,
       expiresInSeconds: 60,
       khrRounding: "refuse",
       latePayments: "review",
@@ -128,7 +149,63 @@ describe("Everything a shop may say", () => {
   })
 })
 
+describe("Another gateway", () => {
+  const gateway = {
+    type: "hosted",
+    baseUrl: "https://gateway.example.com",
+    merchantId: "m-1",
+    key: "secret",
+  }
+
+  it("needs neither a Bakong token nor an account", () => {
+    expect(
+      parseOptions({ merchant: { name: "Lucky Shop" }, gateway })
+    ).toMatchObject({
+      gateway: { ...gateway, timeoutMs: 10_000, dailyRequestLimit: null },
+    })
+  })
+
+  it("may be the shop's own", () => {
+    const own = () => ({})
+    expect(parseOptions({ ...OPTIONS, gateway: own }).gateway).toBe(own)
+  })
+
+  it.each([[{ ...gateway, key: "" }], [{ type: "hosted" }], ["hosted"]])(
+    "is refused as %j",
+    (faulty) => {
+      expect(faultsOf({ ...OPTIONS, gateway: faulty })[0]).toMatch(/^gateway/)
+    }
+  )
+})
+
 describe("A fault in the options", () => {
+  it("is an e-mail address that Bakong would not take", () => {
+    const email = `${"a".repeat(26)}@b.kh`
+    const [fault] = faultsOf(withBakong({ email }))
+    expect(fault).toMatch(/^bakong\.email .*30/)
+    expect(fault).not.toContain(email)
+  })
+
+  it("is an encryption key that is too short, which is not shown", () => {
+    const [fault] = faultsOf(withBakong({ encryptionKey: "hunter2" }))
+    expect(fault).toMatch(/^bakong\.encryptionKey .*32/)
+    expect(fault).not.toContain("hunter2")
+  })
+
+  it.each([[0], [-1], [1.5], ["100"]])("is a limit of %j calls", (limit) => {
+    const [fault] = faultsOf(withBakong({ dailyRequestLimit: limit }))
+    expect(fault).toMatch(/^bakong\.dailyRequestLimit .*calls a day/)
+  })
+
+  it.each([
+    ["without the others", { appName: "Lucky Shop" }, "all three"],
+    ["with a URL for a host", { hosts: ["https://nbc.gov.kh"] }, "host names"],
+  ])("is a deep link %s", (_, deeplink, fault) => {
+    expect(faultsOf({ ...OPTIONS, deeplink })[0]).toMatch(
+      new RegExp(`^deeplink.*${fault}`)
+    )
+  })
+
   it("is told together with all the others, each by its name", () => {
     expect(
       faultsOf({
@@ -143,11 +220,11 @@ describe("A fault in the options", () => {
         latePayment: "honour",
       })
     ).toEqual([
+      NO_TOKEN,
       'merchant.accountId must have the form name@bank, for example "lucky_shop@aclb"',
       "merchant.name must be printable ASCII; a Khmer name goes into merchant.nameKm",
       'merchant.categoryCode must be four digits, for example "5999"',
       "merchant.colour is not an option",
-      "bakong.token is missing",
       "bakong.baseUrl must be a URL that starts with http:// or https://",
       expect.stringMatching(/^bakong\.timeoutMs .*1000/),
       expect.stringMatching(/^expiresInSeconds .*600/),

@@ -332,6 +332,27 @@ describe("A bank that says nothing", () => {
     expect(+asked.at(-1)!.at - +EXPIRES_AT).toBeLessThan(DAY + HOUR)
   })
 
+  it("does not sleep through the closing check, for which calls are kept", () => {
+    const silent = charge({ unknowns: 2 })
+    const shortBefore = later(CLOSES_AT, -5 * MINUTE)
+    expect(planNextCheck(silent, shortBefore, HOUR)).toEqual({
+      at: CLOSES_AT,
+      reason: "closing",
+    })
+    // Past it, the pause is kept.
+    expect(planNextCheck(silent, CLOSES_AT, HOUR)).toEqual({
+      at: later(CLOSES_AT, HOUR),
+      reason: "backoff",
+    })
+    expect(
+      planNextCheck(
+        charge({ status: "expired", unknowns: 2 }),
+        shortBefore,
+        HOUR
+      )
+    ).toMatchObject({ reason: "backoff" })
+  })
+
   it("is obeyed when it says how long to wait, if that is longer", () => {
     const silent = charge({ unknowns: 1 })
 

@@ -360,6 +360,39 @@ describe("A charge whose payment failed", () => {
   })
 })
 
+describe("A question that could not be put", () => {
+  const notAsked = (before: Charge, now: Date) =>
+    transition(
+      before,
+      { type: "not_asked", outcome: unknown("quota_spent") },
+      now
+    )
+
+  it("counts as silence, not as a check", () => {
+    const now = later(EXPIRES_AT, DAY - 1)
+    const { charge: after, announcements } = notAsked(charge(), now)
+    expect(after).toEqual({
+      ...charge(),
+      unknowns: 1,
+      unknown_since: now,
+      last_outcome: "unknown:quota_spent",
+    })
+    expect(announcements).toEqual([])
+  })
+
+  it("asks a person to look after a day of it past the KHQR's time", () => {
+    const first = notAsked(charge(), EXPIRES_AT).charge
+    expect(notAsked(first, later(EXPIRES_AT, DAY))).toMatchObject({
+      charge: { status: "pending", review_reason: "unverifiable" },
+      announcements: ["review"],
+    })
+  })
+
+  it("changes nothing of a charge that has its money", () => {
+    expect(notAsked(paidCharge(), NOON).charge).toEqual(paidCharge())
+  })
+})
+
 describe("An answer that says nothing", () => {
   it.each(UNKNOWN_REASONS)("moves no charge when it is %s", (reason) => {
     for (const before of [
@@ -808,6 +841,15 @@ const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
 /** An event whose question, if any, left `latency` ms before its answer. */
 const anyEvent = fc.oneof(
   {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(...UNKNOWN_REASONS)
+      .map((reason) => (): ChargeEvent => ({
+        type: "not_asked",
+        outcome: unknown(reason),
+      })),
+  },
+  {
     weight: 5,
     arbitrary: fc
       .record({
@@ -967,6 +1009,12 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
     before.review_reason === null ||
     !hasMoney(before) ||
     after.review_reason === before.review_reason,
+
+  "A question that was not put never moves a status": ({
+    before,
+    event,
+    after,
+  }) => event.type !== "not_asked" || after.status === before.status,
 
   "An unknown moves its counters, and calls a person after a day": ({
     before,

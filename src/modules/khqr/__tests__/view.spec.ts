@@ -8,6 +8,14 @@ const view = (changes: Parameters<typeof charge>[0] = {}, now = NOW) =>
   presentCharge(charge(changes), MERCHANT, now)
 
 describe("What the shopper's page is told", () => {
+  it("has a link into the bank's app while the KHQR may be paid", () => {
+    const deeplink = "https://nbc.gov.kh/x"
+    expect(view({ deeplink })).toMatchObject({ deeplink })
+    expect(view({ deeplink, status: "expired" })).toMatchObject({
+      deeplink: null,
+    })
+  })
+
   it("is the KHQR and how to pay it", () => {
     expect(view()).toEqual({
       id: "khqr_1",
@@ -18,6 +26,7 @@ describe("What the shopper's page is told", () => {
       reference: "KH23456789ABCDE",
       qr: charge().qr,
       md5: charge().md5,
+      deeplink: null,
       amount: "11",
       currency_code: "usd",
       merchant_name: "Lucky Shop",

@@ -1,4 +1,9 @@
-import type { BakongTransaction, Outcome, UnknownReason } from "../../../bakong"
+import type {
+  BakongTransaction,
+  Outcome,
+  Unknown,
+  UnknownReason,
+} from "../../../bakong"
 import type { Charge } from "../types"
 
 export const SECOND = 1_000
@@ -110,6 +115,6 @@ export const UNKNOWN_REASONS: UnknownReason[] = [
   "unrecognized",
 ]
 
-export function unknown(reason: UnknownReason = "unavailable"): Outcome {
+export function unknown(reason: UnknownReason = "unavailable"): Unknown {
   return { type: "unknown", reason, message: "Nothing that counts" }
 }
