@@ -1,0 +1,639 @@
+import { join } from "node:path"
+
+import { moduleIntegrationTestRunner } from "@medusajs/test-utils"
+import { ModulesSdkUtils } from "@medusajs/framework/utils"
+
+import { BakongError, fingerprintOf } from "../../src/bakong"
+import { KHQR_MODULE } from "../../src/modules/khqr"
+import {
+  Tokens,
+  type TokensParts,
+  type UsableToken,
+} from "../../src/modules/khqr/bank/tokens"
+import { databaseOf, type Database } from "../../src/modules/khqr/database"
+import KhqrCharge from "../../src/modules/khqr/models/charge"
+import KhqrEvent from "../../src/modules/khqr/models/event"
+import KhqrQuota from "../../src/modules/khqr/models/quota"
+import KhqrSetting from "../../src/modules/khqr/models/setting"
+import KhqrToken from "../../src/modules/khqr/models/token"
+import type { Notice } from "../../src/modules/khqr/notices"
+import type KhqrModuleService from "../../src/modules/khqr/service"
+
+const DAY = 86_400_000
+const START = Date.parse("2026-11-21T03:00:00Z")
+
+const EMAIL = "owner.secret@shop.kh"
+const KEY = "a key that is long enough for the option"
+const PRODUCTION = "https://api-bakong.nbc.gov.kh"
+const SIT = "https://sit-api-bakong.nbc.gov.kh"
+
+/** Every token that a test made: none of them may be found in the database. */
+const issuedTokens: string[] = []
+
+function jwt(
+  issuedAt: number,
+  expiresAt: number,
+  id = "registration-1"
+): string {
+  const part = (value: unknown) =>
+    Buffer.from(JSON.stringify(value)).toString("base64url")
+  const token = [
+    part({ alg: "HS256", typ: "JWT" }),
+    part({
+      data: { id },
+      iat: issuedAt / 1000,
+      exp: expiresAt / 1000,
+    }),
+    `signature${issuedTokens.length}`,
+  ].join(".")
+  issuedTokens.push(token)
+  return token
+}
+
+const isUsable = (found: object): found is UsableToken => "token" in found
+
+moduleIntegrationTestRunner<KhqrModuleService>({
+  moduleName: KHQR_MODULE,
+  resolve: "./src/modules/khqr",
+  pathToMigrations: join(process.cwd(), "src/modules/khqr/migrations"),
+  moduleModels: [KhqrCharge, KhqrEvent, KhqrQuota, KhqrSetting, KhqrToken],
+  moduleOptions: {
+    merchant: { accountId: "lucky_shop@devb", name: "Lucky Shop" },
+    bakong: { token: "none", baseUrl: "http://127.0.0.1:9" },
+  },
+  testSuite: ({ dbConfig }) => {
+    let connection: ReturnType<typeof ModulesSdkUtils.createPgConnection>
+    let database: Database
+    let now: number
+    let notices: Notice[]
+    let renewals: number
+    /** What `renew_token` does. */
+    let renewal: () => Promise<string>
+
+    beforeEach(() => {
+      connection = ModulesSdkUtils.createPgConnection(dbConfig)
+      database = databaseOf(connection)
+      now = START
+      notices = []
+      renewals = 0
+      renewal = async () => jwt(now, now + 90 * DAY)
+    })
+
+    /** What one process has. */
+    const open = (options: Partial<TokensParts["options"]> = {}): Tokens =>
+      new Tokens({
+        database,
+        options: {
+          baseUrl: PRODUCTION,
+          email: EMAIL,
+          encryptionKey: KEY,
+          ...options,
+        },
+        renew: async (email) => {
+          expect(email).toBe(EMAIL)
+          renewals++
+          return renewal()
+        },
+        tell: (notice) => notices.push(notice),
+        now: () => now,
+      })
+
+    /** Before the runner clears the database. */
+    const leaveNoTrace = async () => {
+      const tables = await Promise.all(
+        ["khqr_token", "khqr_event", "khqr_quota", "khqr_setting"].map(
+          (table) => database.sql(`SELECT * FROM ${table}`)
+        )
+      )
+      await connection.destroy()
+      const written = JSON.stringify([tables, notices])
+      for (const token of issuedTokens) {
+        expect(written).not.toContain(token)
+        expect(written).not.toContain(token.split(".")[2])
+      }
+      expect(written).not.toContain(EMAIL)
+    }
+
+    const told = (name: Notice["name"]) =>
+      notices.filter((notice) => notice.name === name)
+
+    const using = async (tokens: Tokens): Promise<string> => {
+      const found = await tokens.current()
+      if (!isUsable(found)) {
+        throw new Error(`${found.problem}: ${found.message}`)
+      }
+      return found.token
+    }
+
+    const kept = () =>
+      database.sql<{ fingerprint: string }>(
+        "SELECT fingerprint FROM khqr_token WHERE ciphertext IS NOT NULL"
+      )
+
+    const fails =
+      (message = "no answer") =>
+      async (): Promise<string> => {
+        throw new BakongError("unavailable", message, {
+          endpoint: "/v1/renew_token",
+          sent: true,
+          requestId: "r1",
+          httpStatus: null,
+          responseCode: null,
+          errorCode: null,
+          message,
+          durationMs: 1,
+          askedAt: now,
+          serverTime: null,
+        })
+      }
+
+    describe("the token in use", () => {
+      afterEach(leaveNoTrace)
+
+      it("is missing until there is one, and the message names the mend", async () => {
+        expect(await open().current()).toMatchObject({
+          problem: "missing",
+          message: expect.stringContaining("Paste"),
+        })
+        expect(
+          await open({ encryptionKey: undefined }).current()
+        ).toMatchObject({
+          message: expect.stringContaining("bakong.encryptionKey"),
+        })
+      })
+
+      it("is the option's, or a later one that is kept", async () => {
+        const token = jwt(START - 2 * DAY, START + 88 * DAY)
+        const older = jwt(START - 3 * DAY, START + 87 * DAY)
+        const later = jwt(START - DAY, START + 89 * DAY)
+        const tokens = open({ token: ` Bearer "${token}" ` })
+        expect(await using(tokens)).toBe(token)
+
+        const stored = await tokens.store(older, "pasted")
+        expect(stored.message).toMatch(/another one is used/)
+        expect(await using(tokens)).toBe(token)
+
+        expect(await tokens.store(later, "pasted")).toMatchObject({
+          usable: true,
+          source: "pasted",
+          message: null,
+          fingerprint: fingerprintOf(later).slice(0, 8),
+        })
+        expect(await using(open({ token }))).toBe(later)
+      })
+
+      it("counts as the same registration after a renewal, and at one host only", async () => {
+        const tokens = open({ token: jwt(START, START + 5 * DAY) })
+        const before = (await tokens.current()) as UsableToken
+        now += 60_000
+        expect(await tokens.renewIfDue()).toBe("renewed")
+        const after = (await tokens.current()) as UsableToken
+        expect(after.fingerprint).not.toBe(before.fingerprint)
+        expect(after.tokenKey).toBe(before.tokenKey)
+
+        const elsewhere = (await open({
+          baseUrl: SIT,
+          token: jwt(START, START + DAY),
+        }).current()) as UsableToken
+        expect(elsewhere.tokenKey).not.toBe(before.tokenKey)
+      })
+
+      it("is not one that was encrypted with another key", async () => {
+        await open().store(jwt(START, START + 90 * DAY), "pasted")
+        const other = open({ encryptionKey: `another ${KEY}` })
+        expect(await other.current()).toMatchObject({
+          problem: "undecryptable",
+          message: expect.stringContaining("bakong.encryptionKey"),
+        })
+        expect(
+          await open({ encryptionKey: undefined }).current()
+        ).toMatchObject({ problem: "undecryptable" })
+
+        const token = jwt(START - DAY, START + 89 * DAY)
+        expect(
+          await using(open({ encryptionKey: `another ${KEY}`, token }))
+        ).toBe(token)
+      })
+
+      it("of one host is not shown to another", async () => {
+        await open().store(jwt(START, START + 90 * DAY), "pasted")
+        expect(await open({ baseUrl: SIT }).current()).toMatchObject({
+          problem: "missing",
+        })
+      })
+
+      it("gets another chance at the right host, after bakong.baseUrl was wrong", async () => {
+        const token = jwt(START, START + 90 * DAY)
+        const wrong = open({ token, email: undefined, baseUrl: SIT })
+        await using(wrong)
+        await wrong.refused(fingerprintOf(token))
+        expect(await wrong.current()).toMatchObject({ problem: "refused" })
+
+        expect(await using(open({ token }))).toBe(token)
+      })
+
+      it("says of itself nothing secret", async () => {
+        const token = jwt(START - DAY, START + 89 * DAY)
+        const state = await open({ token, email: undefined }).state()
+        expect(state).toEqual({
+          usable: true,
+          problem: null,
+          message: null,
+          source: "option",
+          fingerprint: fingerprintOf(token).slice(0, 8),
+          token_key: expect.stringMatching(/^[0-9a-f]{64}$/),
+          issued_at: new Date(START - DAY),
+          expires_at: new Date(START + 89 * DAY),
+          days_left: 89,
+          can_renew: false,
+          cannot_renew_because: expect.stringContaining("bakong.email"),
+          last_renewal_error: null,
+          can_store: true,
+        })
+      })
+    })
+
+    describe("a pasted token", () => {
+      afterEach(leaveNoTrace)
+
+      it("is refused without a key to encrypt it with, and says so", async () => {
+        await expect(
+          open({ encryptionKey: undefined }).store(
+            jwt(START, START + DAY),
+            "pasted"
+          )
+        ).rejects.toMatchObject({
+          type: "not_allowed",
+          message: expect.stringContaining("bakong.encryptionKey is not set"),
+        })
+      })
+
+      it.each([
+        ["without a token in it", "“ ”", /no token in this text/],
+        ["cut off", jwt(START, START + DAY).slice(0, 50), /not whole/],
+        [
+          "expired",
+          jwt(START - 90 * DAY, START - DAY),
+          /expired on 2026-11-20/,
+        ],
+      ])("%s is refused by that name", async (_, pasted, message) => {
+        await expect(open().store(pasted, "pasted")).rejects.toMatchObject({
+          type: "invalid_data",
+          message: expect.stringMatching(message),
+        })
+      })
+
+      it("of the other environment is named as such, also after a renewal there", async () => {
+        const sit = open({ baseUrl: SIT, token: jwt(START, START + 90 * DAY) })
+        await sit.answered(fingerprintOf(await using(sit)))
+        const sibling = jwt(START + 60_000, START + 91 * DAY)
+        await expect(open().store(sibling, "pasted")).rejects.toMatchObject({
+          type: "invalid_data",
+          message: expect.stringContaining(
+            `known for ${SIT}, the shop asks ${PRODUCTION}`
+          ),
+        })
+        await open().store(
+          jwt(START, START + 90 * DAY, "registration-2"),
+          "pasted"
+        )
+      })
+
+      it("that does not say when it ends is kept, with a warning", async () => {
+        expect(await open().store("opaque-token-of-a-relay", "pasted")).toEqual(
+          expect.objectContaining({
+            usable: true,
+            expires_at: null,
+            message: expect.stringContaining("does not say when it expires"),
+          })
+        )
+        issuedTokens.push("opaque.token.opaque-token-of-a-relay")
+      })
+
+      it("that was refused is asked about again, because a person insists", async () => {
+        const token = jwt(START, START + 90 * DAY)
+        const tokens = open({ token, encryptionKey: undefined })
+        await using(tokens)
+        await tokens.refused(fingerprintOf(token))
+        await tokens.store(token, "pasted")
+        expect(await using(tokens)).toBe(token)
+        expect(await kept()).toEqual([])
+      })
+    })
+
+    describe("a refusal", () => {
+      afterEach(leaveNoTrace)
+
+      it("leads to one renewal, however many processes hear it at once", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        const processes = Array.from({ length: 5 }, () => open({ token }))
+        await Promise.all(processes.map((tokens) => tokens.current()))
+
+        await Promise.all(
+          Array.from({ length: 20 }, (_, i) =>
+            processes[i % 5].refused(fingerprintOf(token))
+          )
+        )
+
+        expect(renewals).toBe(1)
+        expect(told("khqr.token.refused")).toHaveLength(1)
+        expect(told("khqr.token.renewed")).toHaveLength(1)
+        const used = await Promise.all(processes.map(using))
+        expect(new Set(used).size).toBe(1)
+        expect(used[0]).not.toBe(token)
+      })
+
+      it("stops the calls when the renewal fails, and says so once", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        renewal = fails(`${EMAIL} is unknown, says ${token}`)
+        const processes = Array.from({ length: 4 }, () => open({ token }))
+        await Promise.all(processes.map((tokens) => tokens.current()))
+
+        for (let round = 0; round < 3; round++) {
+          await Promise.all(
+            processes.map((tokens) => tokens.refused(fingerprintOf(token)))
+          )
+          now += 3 * DAY
+          expect(await processes[0].renewIfDue()).toBe("not_due")
+        }
+
+        expect(renewals).toBe(1)
+        expect(told("khqr.token.renewal_failed")).toEqual([
+          expect.objectContaining({
+            level: "error",
+            message: expect.stringContaining("Paste a new token"),
+          }),
+        ])
+        for (const tokens of [...processes, open({ token })]) {
+          expect(await tokens.current()).toMatchObject({
+            problem: "refused",
+            message: expect.stringContaining(
+              "Renewing it failed: [e-mail] is unknown, says [token] (unavailable)"
+            ),
+          })
+        }
+        expect(await processes[0].state()).toMatchObject({
+          usable: false,
+          last_renewal_error: expect.stringContaining("unavailable"),
+        })
+
+        const fresh = jwt(now, now + 90 * DAY)
+        await processes[0].store(fresh, "pasted")
+        expect(await using(processes[3])).toBe(fresh)
+      })
+
+      it("without an e-mail is told with the mend, and nothing is tried", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        const tokens = open({ token, email: undefined })
+        await using(tokens)
+        await tokens.refused(fingerprintOf(token))
+        await tokens.refused(fingerprintOf(token))
+        expect(renewals).toBe(0)
+        expect(notices).toEqual([
+          expect.objectContaining({
+            name: "khqr.token.refused",
+            level: "error",
+            message: expect.stringMatching(/another|test environment/),
+          }),
+        ])
+      })
+
+      it("of the renewed token ends it: there is no second renewal", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        const tokens = open({ token })
+        await using(tokens)
+        await tokens.refused(fingerprintOf(token))
+        await tokens.refused(fingerprintOf(await using(tokens)))
+        expect(renewals).toBe(1)
+        expect(told("khqr.token.renewal_failed")).toHaveLength(1)
+        expect(await tokens.current()).toMatchObject({ problem: "refused" })
+        now += 2 * DAY
+        expect(await tokens.renewIfDue()).toBe("not_due")
+        expect(renewals).toBe(1)
+      })
+
+      it("costs nothing where a sibling has a newer token already", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        const tokens = open({ token })
+        await using(tokens)
+        const newer = jwt(START, START + 90 * DAY)
+        await open().store(newer, "pasted")
+        await tokens.refused(fingerprintOf(token))
+        expect(renewals).toBe(0)
+        expect(await using(tokens)).toBe(newer)
+      })
+
+      it("of a token that nobody knows any more is no news", async () => {
+        await open().refused("f".repeat(64))
+        expect(notices).toEqual([])
+      })
+
+      it("whose renewal died with its process is told, and stays a refusal", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        const tokens = open({ token })
+        await using(tokens)
+        let die!: () => void
+        const begun = new Promise<void>((resolve) => {
+          renewal = () => {
+            resolve()
+            return new Promise((_, reject) => {
+              die = () => reject(new Error("killed"))
+            })
+          }
+        })
+        const dying = tokens.refused(fingerprintOf(token))
+        await begun
+        expect(await open({ token }).current()).toMatchObject({
+          message: expect.stringContaining("being renewed"),
+        })
+
+        now += 10 * 60_000
+        expect(await open({ token }).renewIfDue()).toBe("failed")
+        expect(await open({ token }).renewIfDue()).toBe("not_due")
+        expect(told("khqr.token.renewal_failed")).toHaveLength(1)
+        expect(renewals).toBe(1)
+        die()
+        await dying
+      })
+    })
+
+    describe("a renewal", () => {
+      afterEach(leaveNoTrace)
+
+      it("keeps the old token until the bank has answered the new one", async () => {
+        const old = jwt(START - 83 * DAY, START + 7 * DAY)
+        const tokens = open()
+        await tokens.store(old, "pasted")
+        await tokens.answered(fingerprintOf(old))
+
+        expect(await tokens.renewIfDue()).toBe("renewed")
+        const renewed = await using(tokens)
+        expect(renewed).not.toBe(old)
+        expect(await kept()).toHaveLength(2)
+
+        await tokens.answered(fingerprintOf(renewed))
+        expect(await kept()).toEqual([{ fingerprint: fingerprintOf(renewed) }])
+        expect(await using(open())).toBe(renewed)
+      })
+
+      it("whose token is refused at its first use falls back to the old one", async () => {
+        const old = jwt(START - 83 * DAY, START + 7 * DAY)
+        const tokens = open()
+        await tokens.store(old, "pasted")
+        await tokens.answered(fingerprintOf(old))
+        await tokens.renewIfDue()
+
+        await tokens.refused(fingerprintOf(await using(tokens)))
+
+        expect(renewals).toBe(1)
+        expect(await using(open())).toBe(old)
+        expect(await tokens.renewIfDue()).toBe("not_due")
+        now += DAY
+        expect(await tokens.renewIfDue()).toBe("renewed")
+      })
+
+      it("is not due early, is tried by one process, and once a day after a failure", async () => {
+        const token = jwt(START - 82 * DAY, START + 8 * DAY)
+        const processes = Array.from({ length: 5 }, () => open({ token }))
+        const tryAll = () =>
+          Promise.all(processes.map((tokens) => tokens.renewIfDue()))
+        renewal = fails()
+        expect(new Set(await tryAll())).toEqual(new Set(["not_due"]))
+
+        for (let day = 1; day <= 3; day++) {
+          now = START + day * DAY
+          await tryAll()
+          await tryAll()
+          expect(renewals).toBe(day)
+        }
+        expect(told("khqr.token.renewal_failed")).toHaveLength(3)
+        expect(await using(processes[0])).toBe(token)
+      })
+
+      it("comes after the end too, by the first call that needs it", async () => {
+        const token = jwt(START - 89 * DAY, START + DAY)
+        const processes = Array.from({ length: 4 }, () => open({ token }))
+        await Promise.all(processes.map(using))
+        now = START + DAY
+
+        await Promise.all(processes.map((tokens) => tokens.current()))
+
+        expect(renewals).toBe(1)
+        for (const tokens of processes) {
+          expect(await using(tokens)).not.toBe(token)
+        }
+      })
+
+      it("after the end that fails says that the token has expired", async () => {
+        const token = jwt(START - 89 * DAY, START + DAY)
+        renewal = fails()
+        const tokens = open({ token })
+        now = START + DAY
+        for (let i = 0; i < 3; i++) {
+          expect(await tokens.current()).toMatchObject({ problem: "expired" })
+        }
+        expect(renewals).toBe(1)
+      })
+
+      it("that brings the same token, or an expired one, has failed", async () => {
+        const token = jwt(START - 83 * DAY, START + 7 * DAY)
+        const tokens = open({ token })
+        renewal = async () => token
+        expect(await tokens.renewIfDue()).toBe("failed")
+        expect((await tokens.state()).last_renewal_error).toMatch(/same token/)
+
+        now += DAY
+        renewal = async () => jwt(START - 90 * DAY, START - DAY)
+        expect(await tokens.renewIfDue()).toBe("failed")
+        expect((await tokens.state()).last_renewal_error).toMatch(/expired/)
+      })
+
+      it("is impossible without an e-mail or a key", async () => {
+        const token = jwt(START - 83 * DAY, START + 7 * DAY)
+        for (const lack of [
+          { email: undefined },
+          { encryptionKey: undefined },
+        ]) {
+          const tokens = open({ token, ...lack })
+          expect(await tokens.renewIfDue()).toBe("impossible")
+          await expect(tokens.renewNow()).rejects.toMatchObject({
+            type: "not_allowed",
+          })
+        }
+        expect(renewals).toBe(0)
+      })
+
+      it("by a person's wish works at any time, also after a refusal", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        const tokens = open({ token })
+        renewal = fails(`no such address: ${EMAIL}`)
+        await using(tokens)
+        await tokens.refused(fingerprintOf(token))
+        await expect(tokens.renewNow()).rejects.toMatchObject({
+          kind: "unavailable",
+          message: "no such address: [e-mail]",
+        })
+
+        renewal = async () => jwt(now, now + 90 * DAY)
+        expect(await tokens.renewNow()).toMatchObject({
+          usable: true,
+          source: "renewed",
+          days_left: 90,
+        })
+        expect(renewals).toBe(3)
+      })
+
+      it("by a person's wish fetches the first token as well", async () => {
+        expect(await open().renewNow()).toMatchObject({ usable: true })
+      })
+
+      it("by two persons at once happens once", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        await using(open({ token }))
+        const results = await Promise.allSettled(
+          [open({ token }), open({ token })].map((tokens) => tokens.renewNow())
+        )
+        expect(results.map(({ status }) => status).sort()).toEqual([
+          "fulfilled",
+          "rejected",
+        ])
+        expect(renewals).toBe(1)
+      })
+    })
+
+    describe("warnings", () => {
+      afterEach(leaveNoTrace)
+
+      it("come at 14, 7, 3 and 1 days and at the end, once each for all processes", async () => {
+        const token = jwt(START - 70 * DAY, START + 20 * DAY)
+        const processes = Array.from({ length: 3 }, () =>
+          open({ token, email: undefined })
+        )
+        for (let hour = 0; hour <= 23 * 24; hour += 12) {
+          now = START + hour * 3_600_000
+          await Promise.all(processes.map((tokens) => tokens.warnIfDue()))
+        }
+        expect(
+          told("khqr.token.expiring").map(({ data }) => data.days_left)
+        ).toEqual([14, 7, 3, 1, 0])
+        expect(told("khqr.token.expiring")[1]).toMatchObject({
+          level: "warn",
+          data: { expires_at: "2026-12-11T03:00:00.000Z", source: "option" },
+          message: expect.stringContaining("Set bakong.encryptionKey and"),
+        })
+      })
+
+      it("begin anew with a new token", async () => {
+        const token = jwt(START - 85 * DAY, START + 5 * DAY)
+        const tokens = open({ token })
+        await tokens.warnIfDue()
+        await tokens.renewIfDue()
+        await tokens.warnIfDue()
+        expect(told("khqr.token.expiring")).toHaveLength(1)
+        now = START + 80 * DAY
+        await tokens.warnIfDue()
+        expect(told("khqr.token.expiring")).toHaveLength(2)
+      })
+    })
+  },
+})
