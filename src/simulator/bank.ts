@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto"
+import { LAST_MOMENT } from "./clock"
 import { decodeKhqr, KhqrError, khqrMd5, type KhqrFields } from "../khqr"
 import {
   expectOnly,
@@ -8,6 +8,7 @@ import {
   readOptionalText,
   readText,
 } from "./input"
+import type { SimulatedRandom } from "./random"
 import type { PayInput, SimulatedTransaction } from "./types"
 
 /** What a check finds under an md5 or a hash. */
@@ -20,7 +21,6 @@ export type Finding =
 export const DEFAULT_PAYER = "sok_dara@devb"
 
 const ACKNOWLEDGED_AFTER_MS = 400
-const LAST_MOMENT = 253_402_300_799_999
 
 const PAY_FIELDS = [
   "qr",
@@ -33,19 +33,23 @@ const PAY_FIELDS = [
   "times",
   "trackingStatus",
   "hash",
+  "instructionRef",
+  "externalRef",
 ] as const satisfies (keyof PayInput)[]
 
 /** The bank's books: transfers, failures, and the static QRs it has seen. */
 export class SimulatedBank {
   protected readonly now_: () => number
+  protected readonly random_: SimulatedRandom
   protected transactions_: SimulatedTransaction[] = []
   protected readonly byMd5_ = new Map<string, SimulatedTransaction[]>()
   protected readonly byHash_ = new Map<string, SimulatedTransaction[]>()
   protected readonly failed_ = new Set<string>()
   protected readonly static_ = new Set<string>()
 
-  constructor(now: () => number) {
+  constructor(now: () => number, random: SimulatedRandom) {
     this.now_ = now
+    this.random_ = random
   }
 
   get transactions(): readonly SimulatedTransaction[] {
@@ -87,13 +91,13 @@ export class SimulatedBank {
       trackingStatus: readOptionalText(input, "trackingStatus") ?? null,
       receiverBank: said.receiver.acquiringBank ?? null,
       receiverBankAccount: null,
-      instructionRef: null,
-      externalRef: null,
+      instructionRef: readOptionalText(input, "instructionRef") ?? null,
+      externalRef: readOptionalText(input, "externalRef") ?? null,
       visibleAt: now + delayMs,
     }
     const hash = readHash(input)
     const made = Array.from({ length: times }, () => {
-      const own = hash ?? randomBytes(32).toString("hex")
+      const own = hash ?? this.random_.hex(32)
       return { ...transaction, hash: own, shortHash: own.slice(0, 8) }
     })
     made.forEach((one) => this.record_(one))
@@ -131,6 +135,12 @@ export class SimulatedBank {
           Number(transaction.amount) === amount &&
           transaction.currency === currency
       )
+    )
+  }
+
+  findByRef(field: "instructionRef" | "externalRef", ref: string): Finding {
+    return this.first_(
+      this.transactions_.filter((transaction) => transaction[field] === ref)
     )
   }
 

@@ -5,7 +5,9 @@ import {
   type Fields,
   InputError,
   isFields,
+  readOptionalBoolean,
   readOptionalInteger,
+  readOptionalText,
   readText,
 } from "./input"
 import type { Simulator } from "./types"
@@ -44,39 +46,103 @@ const findAnswer = (
   simulator: Simulator,
   route: string
 ): Answer | undefined => {
-  const faults = () => ({ faults: simulator.faults })
   const answers: Record<string, Answer> = {
-    "POST pay": (body) => ({
-      transactions: simulator.pay(body as Parameters<Simulator["pay"]>[0]),
-    }),
-    "POST fail": (body) => {
-      expectOnly(body, ["qr"])
-      simulator.fail(readText(body, "qr"))
-      return {}
+    ...payments(simulator),
+    ...tokens(simulator),
+    ...faults(simulator),
+    ...settings(simulator),
+    "POST clock": (body) => {
+      moveClock(simulator, body)
+      return simulator.clock
     },
-    "POST tokens": (body) => {
-      expectOnly(body, ["expiresInSeconds"])
-      const expiresInSeconds = readOptionalInteger(body, "expiresInSeconds", {
-        min: -1_000_000_000,
-        max: 1_000_000_000,
-      })
-      return { token: simulator.issueToken({ expiresInSeconds }) }
-    },
-    "GET transactions": () => ({ transactions: simulator.transactions }),
+    "GET clock": () => simulator.clock,
     "GET requests": () => ({ requests: simulator.requests }),
-    "GET faults": faults,
-    "POST faults": (body) => {
-      simulator.setFault(body as Parameters<Simulator["setFault"]>[0])
-      return faults()
-    },
-    "DELETE faults": () => {
-      simulator.clearFaults()
-      return faults()
-    },
     "POST reset": () => {
       simulator.reset()
       return {}
     },
   }
   return Object.hasOwn(answers, route) ? answers[route] : undefined
+}
+
+const payments = (simulator: Simulator): Record<string, Answer> => ({
+  "POST pay": (body) => ({
+    transactions: simulator.pay(body as Parameters<Simulator["pay"]>[0]),
+  }),
+  "POST fail": (body) => {
+    expectOnly(body, ["qr"])
+    simulator.fail(readText(body, "qr"))
+    return {}
+  },
+  "GET transactions": () => ({ transactions: simulator.transactions }),
+})
+
+const tokens = (simulator: Simulator): Record<string, Answer> => ({
+  "POST tokens": (body) => {
+    expectOnly(body, ["expiresInSeconds", "account"])
+    const expiresInSeconds = readOptionalInteger(body, "expiresInSeconds", {
+      min: -1_000_000_000,
+      max: 1_000_000_000,
+    })
+    const account = readOptionalText(body, "account")
+    return { token: simulator.issueToken({ expiresInSeconds, account }) }
+  },
+  "POST tokens/revoke": (body) => {
+    expectOnly(body, ["token"])
+    simulator.revokeToken(readText(body, "token"))
+    return {}
+  },
+  "GET tokens/settings": () => simulator.tokenSettings,
+  "POST tokens/settings": (body) => {
+    simulator.setTokenSettings(body)
+    return simulator.tokenSettings
+  },
+  "GET mailbox": () => ({ mails: simulator.mailbox }),
+})
+
+const faults = (simulator: Simulator): Record<string, Answer> => {
+  const active = () => ({ faults: simulator.faults })
+  return {
+    "GET faults": active,
+    "POST faults": (body) => {
+      simulator.setFault(body as Parameters<Simulator["setFault"]>[0])
+      return active()
+    },
+    "DELETE faults": () => {
+      simulator.clearFaults()
+      return active()
+    },
+  }
+}
+
+const settings = (simulator: Simulator): Record<string, Answer> => ({
+  "GET quota": () => simulator.quota,
+  "POST quota": (body) => {
+    simulator.setQuota(body)
+    return simulator.quota
+  },
+  "GET quirks": () => simulator.quirks,
+  "POST quirks": (body) => {
+    simulator.setQuirks(body)
+    return simulator.quirks
+  },
+})
+
+/** `{ now, frozen }`, `{ advanceMs }` or `{ reset: true }`. */
+const moveClock = (simulator: Simulator, body: Fields): void => {
+  if (body.reset !== undefined) {
+    expectOnly(body, ["reset"])
+    if (body.reset !== true) {
+      throw new InputError("reset", "must be true")
+    }
+    return simulator.resetClock()
+  }
+  if (body.advanceMs !== undefined) {
+    expectOnly(body, ["advanceMs"])
+    return simulator.advanceClock(body.advanceMs as number)
+  }
+  expectOnly(body, ["now", "frozen"])
+  simulator.setClock(body.now as number, {
+    frozen: readOptionalBoolean(body, "frozen"),
+  })
 }

@@ -1,15 +1,35 @@
+import { validateHeaderName, validateHeaderValue } from "node:http"
 import {
   expectOnly,
   type Fields,
   InputError,
+  isFields,
+  readOptionalChoice,
   readOptionalInteger,
   readOptionalText,
 } from "./input"
 import { FAULT_KINDS, type FaultInput, type FaultKind } from "./types"
 
-/** What is to go wrong, and how often still. */
+const FIELDS = [
+  "kind",
+  "endpoint",
+  "delayMs",
+  "after",
+  "every",
+  "times",
+  "status",
+  "body",
+  "headers",
+] as const satisfies (keyof FaultInput)[]
+
+const MANY = { max: 1_000_000 }
+
+/** A fault in force, and how many calls it has seen so far. */
+type Scripted = { fault: FaultInput; seen: number }
+
+/** What is to go wrong, when, and how often still. */
 export class Faults {
-  protected faults_: FaultInput[] = []
+  protected scripted_: Scripted[] = []
   protected readonly endpoints_: readonly string[]
 
   /** @param endpoints the names that may be spoiled. */
@@ -18,19 +38,56 @@ export class Faults {
   }
 
   get active(): readonly FaultInput[] {
-    return this.faults_
+    return this.scripted_.map(({ fault }) => fault)
   }
 
   /** @throws {InputError} */
   add(input: Fields): void {
-    expectOnly(input, ["kind", "endpoint", "delayMs", "times"])
-    const { kind } = input
-    if (!FAULT_KINDS.includes(kind as FaultKind)) {
+    expectOnly(input, FIELDS)
+    const kind = readOptionalChoice(input, "kind", FAULT_KINDS)
+    if (!kind) {
       throw new InputError("kind", `must be one of ${FAULT_KINDS.join(", ")}`)
     }
+    this.scripted_.push({
+      seen: 0,
+      fault: {
+        kind,
+        endpoint: this.readEndpoint_(input),
+        delayMs: readOptionalInteger(input, "delayMs", {
+          min: 0,
+          max: 3_600_000,
+        }),
+        after: readOptionalInteger(input, "after", { min: 0, ...MANY }),
+        every: readOptionalInteger(input, "every", { min: 1, ...MANY }),
+        times: readOptionalInteger(input, "times", { min: 1, ...MANY }),
+        ...readAnswer(input, kind),
+      },
+    })
+  }
+
+  /** The oldest fault that is due at this call, used up by one. */
+  take(endpoint: string): FaultInput | null {
+    const fitting = this.scripted_.filter(({ fault }) => fits(fault, endpoint))
+    fitting.forEach((scripted) => (scripted.seen += 1))
+    const due = fitting.find(isDue)
+    if (!due) {
+      return null
+    }
+    if (due.fault.times !== undefined) {
+      due.fault.times -= 1
+      this.scripted_ = this.scripted_.filter(({ fault }) => fault.times !== 0)
+    }
+    return due.fault
+  }
+
+  reset(): void {
+    this.scripted_ = []
+  }
+
+  protected readEndpoint_(input: Fields): string | undefined {
     const endpoint = readOptionalText(input, "endpoint")?.replace(
-      /^\/?v1\//,
-      ""
+      /^\/?(hosted\/)?(?:v1\/)?/,
+      "$1"
     )
     if (endpoint !== undefined && !this.endpoints_.includes(endpoint)) {
       throw new InputError(
@@ -38,35 +95,54 @@ export class Faults {
         `must be one of ${this.endpoints_.join(", ")}`
       )
     }
-    this.faults_.push({
-      kind: kind as FaultKind,
-      endpoint,
-      delayMs: readOptionalInteger(input, "delayMs", {
-        min: 0,
-        max: 3_600_000,
-      }),
-      times: readOptionalInteger(input, "times", { min: 1, max: 1_000_000 }),
-    })
+    return endpoint
   }
+}
 
-  /** The oldest fault that spoils this call, used up by one. */
-  take(endpoint: string): FaultInput | null {
-    const fault = this.faults_.find(
-      (candidate) =>
-        (candidate.endpoint ?? endpoint) === endpoint &&
-        (candidate.kind !== "list_closed" || endpoint.endsWith("_list"))
+const fits = (fault: FaultInput, endpoint: string): boolean => {
+  if (fault.kind === "list_closed" && !endpoint.endsWith("_list")) {
+    return false
+  }
+  if (fault.kind === "mail_down" && endpoint !== "request_token") {
+    return false
+  }
+  return (fault.endpoint ?? endpoint) === endpoint
+}
+
+const isDue = ({ fault: { after = 0, every = 1 }, seen }: Scripted): boolean =>
+  seen > after && (seen - after) % every === 0
+
+const readAnswer = (input: Fields, kind: FaultKind): Partial<FaultInput> => {
+  if (kind !== "answer") {
+    const given = (["status", "body", "headers"] as const).find(
+      (field) => input[field] !== undefined
     )
-    if (!fault) {
-      return null
+    if (given) {
+      throw new InputError(given, 'goes with the kind "answer" only')
     }
-    if (fault.times !== undefined) {
-      fault.times -= 1
-      this.faults_ = this.faults_.filter(({ times }) => times !== 0)
-    }
-    return fault
+    return {}
   }
+  const status = readOptionalInteger(input, "status", { min: 200, max: 599 })
+  return { status, body: input.body, headers: readHeaders(input) }
+}
 
-  clear(): void {
-    this.faults_ = []
+const readHeaders = ({ headers }: Fields): FaultInput["headers"] => {
+  if (headers === undefined) {
+    return undefined
   }
+  if (!isFields(headers)) {
+    throw new InputError("headers", "must be an object of names and values")
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      validateHeaderName(name)
+      validateHeaderValue(name, value as string)
+    } catch (error) {
+      throw new InputError("headers", `hold a bad ${name}: ${error}`)
+    }
+    if (typeof value !== "string") {
+      throw new InputError("headers", `hold a ${name} that is no string`)
+    }
+  }
+  return headers as Record<string, string>
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Answer } from "./envelope"
 
 const MAX_BODY_BYTES = 256 * 1024
 
@@ -28,6 +29,13 @@ export const parseJson = (text: string): unknown => {
   }
 }
 
+/** What was sent: parsed JSON, or the text when it is none. @throws {BodyTooLargeError} */
+export const readJson = async (request: IncomingMessage): Promise<unknown> => {
+  const text = await readBody(request)
+  const parsed = parseJson(text)
+  return parsed === undefined ? text : parsed
+}
+
 export const sendJson = (
   response: ServerResponse,
   status: number,
@@ -36,6 +44,17 @@ export const sendJson = (
   response
     .writeHead(status, { "Content-Type": "application/json" })
     .end(JSON.stringify(body))
+}
+
+export const sendAnswer = (
+  response: ServerResponse,
+  { status, body }: Answer
+): void => {
+  if (body === undefined) {
+    response.writeHead(status).end()
+    return
+  }
+  sendJson(response, status, body)
 }
 
 export const redirect = (response: ServerResponse, location: string): void => {

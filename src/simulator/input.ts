@@ -64,3 +64,26 @@ export const readOptionalInteger = (
   }
   return value
 }
+
+export const readOptionalBoolean = (
+  fields: Fields,
+  field: string
+): boolean | undefined => {
+  const value = fields[field]
+  if (value !== undefined && typeof value !== "boolean") {
+    throw new InputError(field, "must be true or false")
+  }
+  return value
+}
+
+export const readOptionalChoice = <Choice extends string>(
+  fields: Fields,
+  field: string,
+  choices: readonly Choice[]
+): Choice | undefined => {
+  const value = fields[field]
+  if (value !== undefined && !choices.includes(value as Choice)) {
+    throw new InputError(field, `must be one of ${choices.join(", ")}`)
+  }
+  return value as Choice | undefined
+}

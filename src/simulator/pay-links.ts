@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto"
+import type { SimulatedRandom } from "./random"
 
 /** Where a deep link leads, and where the payer goes back to. */
 export type PayLink = {
@@ -13,14 +13,16 @@ const MAX_LINKS = 10_000
 export class PayLinks {
   protected readonly links_ = new Map<string, PayLink>()
   protected readonly url_: () => string
+  protected readonly random_: SimulatedRandom
 
   /** @param url the simulator's own address. */
-  constructor(url: () => string) {
+  constructor(url: () => string, random: SimulatedRandom) {
     this.url_ = url
+    this.random_ = random
   }
 
   create(link: PayLink): string {
-    const id = randomBytes(6).toString("base64url")
+    const id = this.random_.bytes(6).toString("base64url")
     this.links_.set(id, link)
     if (this.links_.size > MAX_LINKS) {
       this.links_.delete(this.links_.keys().next().value!)
@@ -32,7 +34,7 @@ export class PayLinks {
     return this.links_.get(id) ?? null
   }
 
-  clear(): void {
+  reset(): void {
     this.links_.clear()
   }
 }

@@ -2,12 +2,22 @@ import { once } from "node:events"
 import http, { type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { SimulatedBank } from "./bank"
+import { QUIRKS, TOKEN_SETTINGS } from "./choices"
+import { SimulatedClock } from "./clock"
 import { handleControl } from "./control"
+import { Desk } from "./desk"
 import { Faults } from "./faults"
+import {
+  DEFAULT_HOSTED_KEY,
+  HOSTED_ENDPOINTS,
+  HOSTED_MERCHANT,
+  HostedGateway,
+} from "./hosted"
 import { BodyTooLargeError, sendJson } from "./http"
 import type { Fields } from "./input"
-import { isTokenValid, signToken } from "./jwt"
 import { OPEN_API_ENDPOINTS, OpenApi } from "./open-api"
+import { handleFaultForm, showFaults } from "./pages/faults"
+import { showMailbox } from "./pages/mailbox"
 import { showOverview } from "./pages/overview"
 import {
   handlePayment,
@@ -16,80 +26,93 @@ import {
   showReceipt,
 } from "./pages/payer"
 import { PayLinks } from "./pay-links"
-import type { Simulator, SimulatorOptions } from "./types"
-
-const TOKEN_LIFETIME_SECONDS = 90 * 86_400
+import { Quota } from "./quota"
+import { SimulatedRandom } from "./random"
+import { Registration } from "./registration"
+import { Settings } from "./settings"
+import { Tokens } from "./tokens"
+import type {
+  Quirks,
+  Simulator,
+  SimulatorOptions,
+  TokenSettings,
+} from "./types"
 
 /** No secret: these tokens open nothing but a simulator. */
 const DEFAULT_TOKEN_SECRET = "bakong-simulator"
 
+const ENDPOINTS = [...OPEN_API_ENDPOINTS, ...HOSTED_ENDPOINTS]
+
 /**
- * Starts a Bakong on this machine: the Open API under `/v1`, a payer's page under
- * `/pay` and an API for tests under `/_control`. Keeps everything in memory.
+ * Starts a Bakong on this machine: the Open API under `/v1`, a hosted gateway under
+ * `/hosted`, a payer's page under `/pay` and an API for tests under `/_control`.
+ * Keeps everything in memory.
  *
  * @throws when the port is taken (`EADDRINUSE`) or the host is not ours.
+ * @throws {InputError} about an option.
  */
 export const startSimulator = async (
   options: SimulatorOptions = {}
 ): Promise<Simulator> => {
-  const {
-    port = 0,
-    host = "127.0.0.1",
-    now = Date.now,
-    tokenSecret = DEFAULT_TOKEN_SECRET,
-    email,
-    dailyRequestLimit,
-  } = options
+  const { port = 0, host = "127.0.0.1" } = options
   let url = ""
-  const bank = new SimulatedBank(now)
-  const faults = new Faults(OPEN_API_ENDPOINTS)
-  const links = new PayLinks(() => url)
-
-  const issueToken = ({ expiresInSeconds = TOKEN_LIFETIME_SECONDS } = {}) => {
-    const iat = Math.floor(now() / 1000)
-    const claims = {
-      data: { id: "simulator" },
-      iat,
-      exp: iat + expiresInSeconds,
-    }
-    return signToken(claims, tokenSecret)
-  }
-
-  const openApi = new OpenApi({
-    bank,
-    faults,
-    links,
-    now,
-    isTokenValid: (token) => isTokenValid(token, tokenSecret, now()),
-    issueToken,
-    email,
-    dailyRequestLimit,
-  })
+  const world = build(options, () => url)
+  const { bank, clock, faults, links, now, tokens } = world
+  const { desk, quirks, quota, registration, tokenSettings } = world
+  const { openApi, hosted, random } = world
 
   const simulator: Simulator = {
     get url() {
       return url
     },
-    token: issueToken(),
-    issueToken,
+    token: tokens.issue(),
+    get hosted() {
+      return { url: `${url}/hosted`, ...world.hostedAccess }
+    },
+    issueToken: ({ expiresInSeconds, account } = {}) =>
+      tokens.issue(account, expiresInSeconds),
+    revokeToken: (token) => tokens.revoke(token),
     pay: (input) => bank.pay(input as Fields),
     fail: (qr) => bank.fail(qr),
     setFault: (fault) => faults.add(fault as Fields),
-    clearFaults: () => faults.clear(),
+    clearFaults: () => faults.reset(),
     get faults() {
       return faults.active
+    },
+    setQuota: (settings) => quota.set(settings),
+    get quota() {
+      return quota.state
+    },
+    setQuirks: (wanted) => quirks.set(wanted),
+    get quirks() {
+      return quirks.current
+    },
+    setTokenSettings: (settings) => tokenSettings.set(settings),
+    get tokenSettings() {
+      return tokenSettings.current
+    },
+    setClock: (moment, { frozen } = {}) => clock.set({ now: moment, frozen }),
+    advanceClock: (advanceMs) => clock.advance({ advanceMs }),
+    resetClock: () => clock.reset(),
+    get clock() {
+      return clock.state
     },
     get transactions() {
       return bank.transactions
     },
     get requests() {
-      return openApi.requests
+      return desk.requests
+    },
+    get mailbox() {
+      return registration.mails
     },
     reset: () => {
-      bank.reset()
-      faults.clear()
-      links.clear()
-      openApi.reset()
+      clock.reset()
+      const kept = [bank, desk, faults, hosted, links, quirks, quota]
+      for (const part of [...kept, random, registration, tokens]) {
+        part.reset()
+      }
+      tokenSettings.reset()
     },
     close: async () => {
       if (!server.listening) {
@@ -108,17 +131,25 @@ export const startSimulator = async (
   ): Promise<void> => {
     const { pathname, searchParams } = readTarget(request)
     const [, section, name = ""] =
-      /^\/(v1|_control)\/(.*)$/.exec(pathname) ?? []
-    if (section === "v1") {
-      return openApi.handle(request, response, name)
-    }
-    if (section === "_control") {
-      return handleControl(simulator, request, response, name)
+      /^\/(v1|hosted\/v1|_control)\/(.*)$/.exec(pathname) ?? []
+    switch (section) {
+      case "v1":
+        return openApi.handle(request, response, name)
+      case "hosted/v1":
+        return hosted.handle(request, response, name)
+      case "_control":
+        return handleControl(simulator, request, response, name)
     }
     const payer = { bank, links, now }
     switch (`${request.method} ${pathname}`) {
       case "GET /":
         return showOverview(simulator, response)
+      case "GET /mailbox":
+        return showMailbox(simulator, response)
+      case "GET /faults":
+        return showFaults(simulator, ENDPOINTS, response)
+      case "POST /faults":
+        return handleFaultForm(simulator, ENDPOINTS, request, response)
       case "GET /pay":
         return showPayerPage(payer, searchParams, response)
       case "POST /pay":
@@ -133,6 +164,7 @@ export const startSimulator = async (
   }
 
   const server = http.createServer((request, response) => {
+    response.setHeader("Date", new Date(now()).toUTCString())
     route(request, response).catch((error: unknown) => {
       if (response.headersSent || response.destroyed) {
         response.destroy()
@@ -147,6 +179,47 @@ export const startSimulator = async (
   url = toUrl(server.address() as AddressInfo)
 
   return simulator
+}
+
+/** Everything behind the doors, wired together. */
+const build = (options: SimulatorOptions, url: () => string) => {
+  const { tokenSecret: secret = DEFAULT_TOKEN_SECRET, email } = options
+  const { registration: isOffered, renewalRevokes } = options
+  const clock = new SimulatedClock(options.now ?? Date.now)
+  const { now } = clock
+  const random = new SimulatedRandom(options.seed)
+  const bank = new SimulatedBank(now, random)
+  const faults = new Faults(ENDPOINTS)
+  const desk = new Desk(faults, now)
+  const links = new PayLinks(url, random)
+  const tokens = new Tokens({ secret, now })
+  const registration = new Registration({ random, now, email })
+  const quirks = new Settings<Quirks>(QUIRKS, options.quirks)
+  const tokenSettings = new Settings<TokenSettings>(TOKEN_SETTINGS, {
+    registration: isOffered,
+    renewalRevokes,
+  })
+  const quota = new Quota(now, {
+    dailyRequestLimit: options.dailyRequestLimit,
+    resetsAt: options.quotaResetsAt,
+    refusesWith: options.quotaRefusesWith,
+  })
+  const { hostedKey: key = DEFAULT_HOSTED_KEY } = options
+  const hostedAccess = { ...HOSTED_MERCHANT, key }
+  const shared = { bank, desk, quirks, random, now }
+  const openApi = new OpenApi({
+    ...shared,
+    links,
+    quota,
+    tokens,
+    registration,
+    tokenSettings,
+  })
+  const hosted = new HostedGateway({ ...shared, access: hostedAccess })
+  return {
+    ...{ bank, clock, desk, faults, hosted, hostedAccess, links, now, openApi },
+    ...{ quirks, quota, random, registration, tokenSettings, tokens },
+  }
 }
 
 const readTarget = (request: IncomingMessage): URL => {

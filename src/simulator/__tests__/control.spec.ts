@@ -49,6 +49,8 @@ describe("the control API", () => {
         at: NOW,
         body: { md5 },
         fault: null,
+        hasToken: true,
+        authorized: true,
       },
     ])
   })

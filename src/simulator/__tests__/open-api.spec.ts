@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto"
 import request from "supertest"
-import { BakongClient } from "../../bakong"
+import { BakongClient, openGate } from "../../bakong"
 import { FAULT_KINDS, type FaultKind, type Simulator } from ".."
 import { closeAll, dynamicQr, NOW, start, staticQr, UNPAID } from "./world"
 
@@ -12,9 +12,21 @@ afterEach(async () => {
 
 const connect = (simulator: Simulator, timeoutMs = 5000) => {
   const { url: baseUrl, token } = simulator
-  const client = new BakongClient({ baseUrl, token, timeoutMs })
+  const client = new BakongClient({
+    baseUrl,
+    gate: openGate(token),
+    timeoutMs,
+  })
   clients.push(client)
   return client
+}
+
+/** Gives up with the test, not never. */
+const until = async (isDone: () => boolean) => {
+  const deadline = Date.now() + 5000
+  while (!isDone() && Date.now() < deadline) {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 const call = (simulator: Simulator, name: string, body: object) =>
@@ -272,7 +284,7 @@ describe("other questions", () => {
 
   it("unknown paths are not found", async () => {
     const { simulator } = await start()
-    for (const path of ["/v1/verify", "/v1/constructor", "/else", "//"]) {
+    for (const path of ["/v1/else", "/v1/constructor", "/else", "//"]) {
       await request(simulator.url).post(path).send({}).expect(404)
     }
     await request(simulator.url).get("/v1/renew_token").expect(405)
@@ -323,7 +335,10 @@ describe("a token", () => {
 })
 
 describe("what goes wrong", () => {
-  const meanings: Record<Exclude<FaultKind, "list_closed">, object> = {
+  type Usual = Exclude<FaultKind, (typeof ELSEWHERE)[number]>
+  const ELSEWHERE = ["answer", "list_closed", "mail_down"] as const
+
+  const meanings: Record<Usual, object> = {
     down: { reason: "unavailable" },
     slow: { reason: "unavailable" },
     html: { reason: "unreadable" },
@@ -357,7 +372,7 @@ describe("what goes wrong", () => {
   })
 
   it("covers every kind", () => {
-    expect(Object.keys(meanings).concat("list_closed").sort()).toEqual(
+    expect(Object.keys(meanings).concat(ELSEWHERE).sort()).toEqual(
       [...FAULT_KINDS].sort()
     )
   })
@@ -398,9 +413,7 @@ describe("what goes wrong", () => {
     const { simulator } = await start()
     simulator.setFault({ kind: "slow" })
     const asked = connect(simulator).checkTransactionByMd5(UNPAID)
-    while (simulator.requests.length === 0) {
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    await until(() => simulator.requests.length > 0)
     await simulator.close()
     expect((await asked).outcome).toMatchObject({ reason: "unavailable" })
   })

@@ -45,10 +45,12 @@ dl .long { display: block }
 dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums }
 .note { border-radius: .625rem; background: var(--warn); color: var(--warn-ink); padding: .625rem .75rem; margin: 1rem 0 0; font-size: .9375rem }
 label { display: block; font-size: .875rem; color: var(--soft); margin: 1rem 0 .25rem }
-input, textarea {
+input, textarea, select {
   width: 100%; font: inherit; color: inherit; background: var(--paper);
   border: 1px solid var(--line); border-radius: .625rem; padding: .625rem .75rem;
 }
+.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0 1rem }
+.code { font-size: 1.25rem; margin: .75rem 0 }
 button, .button {
   display: block; width: 100%; min-height: 2.75rem; margin-top: .625rem; padding: .5rem .75rem; font: inherit;
   font-weight: 600; text-align: center; text-decoration: none; cursor: pointer;
@@ -76,6 +78,41 @@ export const both = (english: string, khmer: string): Html =>
 /** Phnom Penh time to the second. */
 export const moment = (ms: number): string =>
   `${new Date(ms + 7 * 3_600_000).toISOString().slice(0, 19).replace("T", " ")} +07`
+
+export const overviewLink = html`<a class="button" href="/">Overview</a>`
+
+/** A card with a table that scrolls by itself on a narrow screen. */
+export const table = (
+  title: string,
+  columns: string[],
+  rows: (Html | string | number)[][]
+): Html =>
+  html`<section class="card">
+    <div class="body">
+      <h2>${title}</h2>
+      ${
+        rows.length === 0
+          ? html`<p class="soft">None.</p>`
+          : html`<div class="scroll" tabindex="0">
+              <table>
+                <thead>
+                  <tr>
+                    ${columns.map((column) => html`<th>${column}</th>`)}
+                  </tr>
+                </thead>
+                <tbody>
+                  ${rows.map(
+                    (row) =>
+                      html`<tr>
+                        ${row.map((cell) => html`<td>${cell}</td>`)}
+                      </tr>`
+                  )}
+                </tbody>
+              </table>
+            </div>`
+      }
+    </div>
+  </section>`
 
 type Page = {
   title: string

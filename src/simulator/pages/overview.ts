@@ -1,38 +1,40 @@
 import type { ServerResponse } from "node:http"
 import type { Simulator } from "../types"
+import { faultTable } from "./faults"
 import { type Html, html } from "./html"
-import { moment, sendPage } from "./layout"
+import { moment, sendPage, table } from "./layout"
 
 const SHOWN = 50
 
 /** `GET /`: what happened so far, newest first. */
 export const showOverview = (
-  { url, transactions, requests, faults }: Simulator,
+  simulator: Simulator,
   response: ServerResponse
-): void =>
+): void => {
+  const { transactions, requests, mailbox } = simulator
   sendPage(response, {
     title: "Overview",
     wide: true,
     body: html`<section class="card">
         <div class="head">BAKONG SIMULATOR</div>
         <div class="body">
-          <p class="soft">
-            Base URL of the Open API: <code>${url}</code> · control:
-            <code>${url}/_control</code>
-          </p>
-          <a class="button" href="/pay">Pay a KHQR</a>
+          <dl>
+            ${facts(simulator).map(
+              ([name, value]) =>
+                html`<div>
+                  <dt>${name}</dt>
+                  <dd>${value}</dd>
+                </div>`
+            )}
+          </dl>
+          <div class="row">
+            <a class="button" href="/pay">Pay a KHQR</a>
+            <a class="button" href="/faults">Faults</a>
+            <a class="button" href="/mailbox">Mailbox (${mailbox.length})</a>
+          </div>
         </div>
       </section>
-      ${table(
-        "Faults",
-        ["Kind", "Endpoint", "Delay", "Times left"],
-        faults.map(({ kind, endpoint, delayMs, times }) => [
-          kind,
-          endpoint ?? "all",
-          delayMs === undefined ? "" : `${delayMs} ms`,
-          times ?? "until cleared",
-        ])
-      )}
+      ${faultTable(simulator)}
       ${table(
         `Transfers (${transactions.length})`,
         ["Time", "Amount", "From", "To", "Hash", "MD5 of the QR", ""],
@@ -65,38 +67,25 @@ export const showOverview = (
           ])
       )}`,
   })
+}
 
-const table = (
-  title: string,
-  columns: string[],
-  rows: (Html | string | number)[][]
-): Html =>
-  html`<section class="card">
-    <div class="body">
-      <h2>${title}</h2>
-      ${
-        rows.length === 0
-          ? html`<p class="soft">None.</p>`
-          : html`<div class="scroll" tabindex="0">
-              <table>
-                <thead>
-                  <tr>
-                    ${columns.map((column) => html`<th>${column}</th>`)}
-                  </tr>
-                </thead>
-                <tbody>
-                  ${rows.map(
-                    (row) =>
-                      html`<tr>
-                        ${row.map((cell) => html`<td>${cell}</td>`)}
-                      </tr>`
-                  )}
-                </tbody>
-              </table>
-            </div>`
-      }
-    </div>
-  </section>`
+const facts = ({
+  url,
+  hosted,
+  quota,
+  clock,
+}: Simulator): [name: string, value: Html | string][] => [
+  ["Open API", html`<code>${url}</code>`],
+  ["Hosted gateway", html`<code>${hosted.url}</code>`],
+  ["Control", html`<code>${url}/_control</code>`],
+  [
+    "Calls today",
+    quota.dailyRequestLimit === null
+      ? `${quota.used}, no limit`
+      : `${quota.used} of ${quota.dailyRequestLimit}, until ${moment(quota.nextResetAt)}`,
+  ],
+  ["The bank’s clock", moment(clock.now) + (clock.frozen ? ", stopped" : "")],
+]
 
 const brief = (body: unknown): string => {
   const text = typeof body === "string" ? body : (JSON.stringify(body) ?? "")
