@@ -22,6 +22,13 @@ export const paid = (changes: Record<string, unknown> = {}) => ({
   data: transaction(changes),
 })
 
+export const succeeded = (data: unknown) => ({
+  responseCode: 0,
+  responseMessage: "Success",
+  errorCode: null,
+  data,
+})
+
 export const refused = (errorCode: unknown, responseMessage = "No") => ({
   responseCode: 1,
   responseMessage,
@@ -29,12 +36,7 @@ export const refused = (errorCode: unknown, responseMessage = "No") => ({
   data: null,
 })
 
-export const list = (...items: unknown[]) => ({
-  responseCode: 0,
-  responseMessage: "Success",
-  errorCode: null,
-  data: items,
-})
+export const list = (...items: unknown[]) => succeeded(items)
 
 export type Bank = {
   url: string
@@ -42,10 +44,22 @@ export type Bank = {
   close: () => Promise<void>
 }
 
+export type Answer = (response: http.ServerResponse, body: string) => void
+
+/** Says the same to whatever is asked; a string goes out as it is. */
+export const saying =
+  (
+    status: number,
+    body: unknown,
+    headers: Record<string, string> = {}
+  ): Answer =>
+  (response) =>
+    response
+      .writeHead(status, headers)
+      .end(typeof body === "string" ? body : JSON.stringify(body))
+
 /** A bank that answers every call as told. */
-export const startBank = async (
-  answer: (response: http.ServerResponse, body: string) => void
-): Promise<Bank> => {
+export const startBank = async (answer: Answer): Promise<Bank> => {
   const requests: Bank["requests"] = []
   const server = http.createServer(async (request, response) => {
     const chunks: Buffer[] = []

@@ -11,13 +11,13 @@ import {
   OTHER_MD5,
   paid,
   refused,
+  saying,
   startBank,
   TOKEN,
   transaction,
+  type Answer,
   type Bank,
 } from "./bank"
-
-type Answer = Parameters<typeof startBank>[0]
 
 const HTML = "<html><body><h1>403 Forbidden</h1><hr>nginx</body></html>"
 
@@ -42,17 +42,6 @@ const withBank = async (
   closers.push(() => bank.close())
   return { bank, client: connect({ baseUrl: bank.url, ...options }) }
 }
-
-const saying =
-  (
-    status: number,
-    body: unknown,
-    headers: Record<string, string> = {}
-  ): Answer =>
-  (response) =>
-    response
-      .writeHead(status, headers)
-      .end(typeof body === "string" ? body : JSON.stringify(body))
 
 describe("what an answer over HTTP means", () => {
   const rows: [string, Answer, Record<string, unknown>][] = [

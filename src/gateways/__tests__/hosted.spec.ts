@@ -4,13 +4,16 @@ import {
   openGate,
   type OutgoingCall,
 } from "../../bakong"
-import { type Bank, startBank } from "../../bakong/__tests__/bank"
+import {
+  type Answer,
+  type Bank,
+  saying,
+  startBank,
+} from "../../bakong/__tests__/bank"
 import { buildKhqr } from "../../khqr"
 import { withCrc } from "../../khqr/__tests__/world"
 import type { QrRequest, Question } from "../gateway"
 import { HostedGateway, type HostedGatewayOptions } from "../hosted"
-
-type Answer = Parameters<typeof startBank>[0]
 
 const KEY = "hosted-key-of-the-shop"
 const HASH = "b1946ac92492d2347c6235b4d2611184"
@@ -38,17 +41,6 @@ const serve = async (
   )
   return { server, gateway }
 }
-
-const saying =
-  (
-    status: number,
-    body: unknown,
-    headers: Record<string, string> = {}
-  ): Answer =>
-  (response) =>
-    response
-      .writeHead(status, headers)
-      .end(typeof body === "string" ? body : JSON.stringify(body))
 
 const request = (changes: Partial<QrRequest> = {}): QrRequest => ({
   reference: "order-1",
