@@ -31,6 +31,7 @@ export function startBank(): () => Simulator {
     bank = await startSimulator({ port: 0 })
     process.env.BAKONG_BASE_URL = bank.url
     process.env.BAKONG_TOKEN = bank.token
+    process.env.KHQR_ENCRYPTION_KEY = "integration-tests-only-0123456789"
     process.env.MEDUSA_ADMIN_DISABLED = "true"
   })
   afterEach(() => bank.reset())
@@ -156,6 +157,13 @@ export class World {
 
   async complete(cartId: string) {
     return this.post(`/store/carts/${cartId}/complete`)
+  }
+
+  /** As if the pauses were over that the bank's refusals made us keep. */
+  async endPauses(): Promise<void> {
+    await this.sql(
+      "UPDATE khqr_quota SET paused_until = NULL, next_probe_at = now() - interval '1 second'"
+    )
   }
 
   /** Everything that is not done is due now, whatever the plan says. */
