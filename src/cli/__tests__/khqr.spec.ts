@@ -14,13 +14,21 @@ const khqr = (...args: string[]) => {
   return { child, said, ended }
 }
 
+/** All that a simulator says at its start, of which the gateway's key is the last. */
+const printed = async (
+  { stdout }: ReturnType<typeof khqr>["child"],
+  said: { stdout: string }
+) => {
+  while (!/key +\S+\n/.test(said.stdout)) {
+    await once(stdout, "data")
+  }
+}
+
 describe("khqr", () => {
   it("runs a simulator until it is interrupted", async () => {
     const { child, said, ended } = khqr("simulator", "--port", "0")
     try {
-      while (!said.stdout.includes("BAKONG_TOKEN=")) {
-        await once(child.stdout, "data")
-      }
+      await printed(child, said)
       const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(said.stdout)!
       const [, token] = /BAKONG_TOKEN=(\S+)/.exec(said.stdout)!
       expect(said.stdout).toContain(`${url}/pay`)
@@ -35,6 +43,52 @@ describe("khqr", () => {
       child.kill("SIGINT")
     }
     expect(await ended).toMatchObject({ code: 0, stderr: "" })
+  })
+
+  it("limits the day and closes the registration when told to", async () => {
+    const { child, said, ended } = khqr(
+      ...["simulator", "--port", "0"],
+      ...["--daily-limit", "2", "--no-registration"]
+    )
+    try {
+      await printed(child, said)
+      const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(said.stdout)!
+      const ask = (path: string, body: object) =>
+        fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(body) })
+      const email = "shop@lotus.test"
+      expect((await ask("/v1/request_token", { email })).status).toBe(404)
+      const codes = []
+      for (let call = 2; call <= 3; call += 1) {
+        const answer = await ask("/v1/renew_token", { email })
+        codes.push((await answer.json()).errorCode)
+      }
+      expect(codes).toEqual([null, 17])
+    } finally {
+      child.kill("SIGINT")
+    }
+    expect(await ended).toMatchObject({ code: 0, stderr: "" })
+  })
+
+  it("prints how the hosted gateway is called", async () => {
+    const { child, said, ended } = khqr("simulator", "--port", "0")
+    try {
+      await printed(child, said)
+      const [, url] = /base URL +(\S+)/.exec(said.stdout)!
+      const [, md5] = /merchant id +(\S+)/.exec(said.stdout)!
+      const [, key] = /key +(\S+)/.exec(said.stdout)!
+      const answer = await fetch(`${url}/v1/generate_deeplink_by_qr`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${key}` },
+        body: JSON.stringify({
+          ...{ md5, amount: 1, currency: "USD" },
+          bill_number: "B1",
+        }),
+      })
+      expect(answer.status).toBe(200)
+    } finally {
+      child.kill("SIGINT")
+    }
+    await ended
   })
 
   it("says that a port is taken", async () => {
@@ -55,6 +109,8 @@ describe("khqr", () => {
     [["simulator", "--help"], 0, "stdout", "--port <number>"],
     [["pay"], 2, "stderr", 'there is no command "pay"'],
     [["simulator", "--prot=1"], 2, "stderr", "Unknown option '--prot'"],
+    [["simulator", "--help"], 0, "stdout", "--no-registration"],
+    [["simulator", "--daily-limit=-1"], 2, "stderr", "--daily-limit must be"],
     [["simulator", "--port=99999"], 2, "stderr", "--port must be a number"],
   ] as const)("%j ends with %d", async (args, code, stream, text) => {
     const result = await khqr(...args).ended

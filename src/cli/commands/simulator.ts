@@ -1,25 +1,40 @@
 import { once } from "node:events"
-import { type Simulator, startSimulator } from "../../simulator"
+import {
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from "../../simulator"
 import { type Command, readOptions, UsageError } from "../command"
 
 const DEFAULT_PORT = "9100"
 
+const NO_REGISTRATION = "--no-registration"
+
 /** `khqr simulator`: a Bakong on this machine until Ctrl+C. */
 export const simulator: Command = {
   summary: "run a Bakong on this machine, without real money",
-  help: `Usage: khqr simulator [--port 9100] [--host 127.0.0.1]
+  help: `Usage: khqr simulator [options]
 
 Runs a Bakong on this machine, without real money, until Ctrl+C.
 
 Options:
-  --port <number>  port to listen on, 0 for any free one (default ${DEFAULT_PORT})
-  --host <name>    address to listen on (default 127.0.0.1)`,
+  --port <number>         port to listen on, 0 for any free one (default ${DEFAULT_PORT})
+  --host <name>           address to listen on (default 127.0.0.1)
+  --daily-limit <number>  calls a day before code 17 (default unlimited)
+  ${NO_REGISTRATION}       /v1/request_token and /v1/verify answer 404`,
   run: async (args) => {
-    const { port = DEFAULT_PORT, host = "127.0.0.1" } = readOptions(args, [
-      "port",
-      "host",
-    ])
-    const running = await start(readPort(port), host)
+    const named = args.filter((arg) => arg !== NO_REGISTRATION)
+    const {
+      port = DEFAULT_PORT,
+      host = "127.0.0.1",
+      "daily-limit": dailyLimit,
+    } = readOptions(named, ["port", "host", "daily-limit"])
+    const running = await start({
+      port: readPort(port),
+      host,
+      dailyRequestLimit: readDailyLimit(dailyLimit),
+      registration: !args.includes(NO_REGISTRATION),
+    })
     console.log(describe(running))
     await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")])
     await running.close()
@@ -34,9 +49,22 @@ const readPort = (text: string): number => {
   return port
 }
 
-const start = async (port: number, host: string): Promise<Simulator> => {
+const readDailyLimit = (text: string | undefined): number | null => {
+  if (text === undefined) {
+    return null
+  }
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new UsageError(
+      `--daily-limit must be a number such as 100, not ${text}`
+    )
+  }
+  return Number(text)
+}
+
+const start = async (options: SimulatorOptions): Promise<Simulator> => {
+  const { port, host } = options
   try {
-    return await startSimulator({ port, host })
+    return await startSimulator(options)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === "EADDRINUSE") {
@@ -52,16 +80,25 @@ const start = async (port: number, host: string): Promise<Simulator> => {
   }
 }
 
-const describe = ({ url, token }: Simulator): string =>
+const describe = ({ url, token, hosted, quota }: Simulator): string =>
   `Bakong simulator, no real money. Ctrl+C stops it.
 
   Overview     ${url}/
   Payer page   ${url}/pay?qr=<KHQR>
-  Control API  ${url}/_control/  (pay, fail, faults, tokens, reset;
-               read transactions, requests, faults)
+  Faults       ${url}/faults
+  Mailbox      ${url}/mailbox
+  Control API  ${url}/_control/  (pay, fail, faults, tokens, quota, quirks,
+               clock, reset; read transactions, requests, mailbox)
+  Calls a day  ${quota.dailyRequestLimit ?? "unlimited"}
 
 For the plugin:
 
   BAKONG_BASE_URL=${url}
   BAKONG_TOKEN=${token}
+
+Hosted gateway:
+
+  base URL     ${hosted.url}
+  merchant id  ${hosted.merchantId}
+  key          ${hosted.key}
 `
