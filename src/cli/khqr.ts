@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import { diagnose } from "./commands/diagnose"
+import { doctor } from "./commands/doctor"
 import { simulator } from "./commands/simulator"
 import { type Command, UsageError } from "./command"
 
-const COMMANDS: Record<string, Command> = { simulator }
+const COMMANDS: Record<string, Command> = { doctor, diagnose, simulator }
 
 const help = (): string => {
   const commands = Object.entries(COMMANDS).map(
@@ -17,6 +19,9 @@ const help = (): string => {
     "`khqr <command> --help` tells the options of a command.",
   ].join("\n")
 }
+
+/** What a shop's configuration has started does not keep a command from ending. */
+const LINGER_MS = 2_000
 
 /** Exit codes: 0 done, 1 the command failed, 2 it was called wrongly. */
 const main = async ([name, ...args]: string[]): Promise<number> => {
@@ -38,8 +43,7 @@ const main = async ([name, ...args]: string[]): Promise<number> => {
     return 0
   }
   try {
-    await command.run(args)
-    return 0
+    return (await command.run(args)) ?? 0
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     console.error(`khqr ${name}: ${message}`)
@@ -53,4 +57,5 @@ const main = async ([name, ...args]: string[]): Promise<number> => {
 
 void main(process.argv.slice(2)).then((code) => {
   process.exitCode = code
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 })

@@ -1,0 +1,26 @@
+import { about, type Finding } from "../finding"
+import type { AccountReply } from "../inquiry"
+
+const { ok, warning, failure } = about("account")
+
+const MALFORMED = 12
+
+const MEND =
+  "mend merchant.accountId: the bank's app shows it, in the form name@bank"
+
+/** Whether there is somebody to be paid. */
+export function checkAccount(accountId: string, reply: AccountReply): Finding {
+  if ("exists" in reply) {
+    return reply.exists
+      ? ok(`${accountId} exists`)
+      : failure(`Bakong knows no account ${accountId}: nobody can pay`, MEND)
+  }
+  const { kind, code, message } = reply.error
+  if (kind === "rejected" && code === MALFORMED) {
+    return failure(`${accountId} is no account id that Bakong takes`, MEND)
+  }
+  return warning(
+    `whether ${accountId} exists was not told: ${message}`,
+    "run the doctor again later; a payment of 100 riel tells it too"
+  )
+}

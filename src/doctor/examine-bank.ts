@@ -1,0 +1,138 @@
+import type { Logger } from "@medusajs/framework/types"
+
+import { openBank, type Bank } from "../modules/khqr/bank"
+import type { Database } from "../modules/khqr/database"
+import type { KhqrOptions } from "../modules/khqr/options"
+import { checkAccount } from "./checks/account"
+import { checkBank, serverOf, skipBank } from "./checks/bank"
+import { checkClock } from "./checks/clock"
+import { checkList } from "./checks/list"
+import { checkQuota } from "./checks/quota"
+import { checkToken } from "./checks/token"
+import { countCalls } from "./count"
+import { about, type Finding } from "./finding"
+import {
+  inquire,
+  inquireOther,
+  NOTHING_ASKED,
+  type Count,
+  type Inquiry,
+  type Reply,
+} from "./inquiry"
+
+/** Everything that is known by the bank only, in the order in which it is shown. */
+const NAMES = ["bank", "place", "token", "clock", "list", "account", "quota"]
+
+export type BankExamination = { findings: Finding[]; questions: number }
+
+export function skipExamination(because: string): BankExamination {
+  return {
+    findings: NAMES.map((name) => about(name).skipped(because)),
+    questions: 0,
+  }
+}
+
+/**
+ * Asks the bank through the shop's own gate: what is asked is counted, written
+ * down, and refused when the quota is gone.
+ *
+ * @param ask `false` looks at what the ledger knows already
+ */
+export async function examineBank(
+  options: KhqrOptions,
+  ledger: Database,
+  ask: boolean,
+  logger: Logger
+): Promise<BankExamination> {
+  const { database, count } = countCalls(ledger)
+  // Whoever runs the doctor hears of it there.
+  const bank = openBank({ options, database, logger, tell: () => {} })
+  try {
+    const findings = bank.openApi
+      ? await examineOpenApi(bank.openApi, options, ask, count)
+      : await examineOther(bank, options, ask)
+    return {
+      findings: [...findings, await readQuota(bank)],
+      questions: count(),
+    }
+  } finally {
+    bank.gateway.close()
+  }
+}
+
+async function examineOpenApi(
+  openApi: NonNullable<Bank["openApi"]>,
+  options: KhqrOptions,
+  ask: boolean,
+  count: Count
+): Promise<Finding[]> {
+  const { accountId } = options.merchant
+  const inquiry = ask ? await inquire(openApi, accountId, count) : NOTHING_ASKED
+  const reply = tellsMost(inquiry)
+  const state = await openApi.tokens.state()
+  return [
+    ...(reply ? checkBank(reply, serverOf(options)) : skipBank(NOT_ASKED)),
+    checkToken(state, wasAccepted(inquiry)),
+    checkClock(callsOf(inquiry)),
+    checkList(inquiry),
+    inquiry.account && accountId
+      ? checkAccount(accountId, inquiry.account)
+      : about("account").skipped(
+          ask ? "not asked: the bank has to answer first" : NOT_ASKED
+        ),
+  ]
+}
+
+/** Of another gateway, what the ledger itself needs of it: an answer. */
+async function examineOther(
+  { gateway }: Bank,
+  options: KhqrOptions,
+  ask: boolean
+): Promise<Finding[]> {
+  const inquiry = ask ? await inquireOther(gateway) : NOTHING_ASKED
+  const reply = tellsMost(inquiry)
+  const server =
+    typeof options.gateway === "function"
+      ? { host: `the gateway ${gateway.name}`, timeoutMs: 0, optionOfUrl: "it" }
+      : serverOf(options)
+  const [bank] = reply ? checkBank(reply, server) : skipBank(NOT_ASKED)
+  const foreign = `not with the gateway ${gateway.name}`
+  return [
+    reply?.reason === "unauthorized"
+      ? about("bank").failure(
+          `${server.host} refuses the key (HTTP 401)`,
+          "mend gateway.key"
+        )
+      : bank,
+    ...["place", "token"].map((name) => about(name).skipped(foreign)),
+    checkClock(callsOf(inquiry)),
+    ...["list", "account"].map((name) => about(name).skipped(foreign)),
+  ]
+}
+
+async function readQuota({
+  quota,
+  tokenKey,
+  dailyRequestLimit,
+}: Bank): Promise<Finding> {
+  const now = new Date()
+  return checkQuota(
+    await quota.read(await tokenKey(), now),
+    dailyRequestLimit,
+    now
+  )
+}
+
+const NOT_ASKED = "not asked, as wished"
+
+/** A question about one tells what a refused list leaves open. */
+const tellsMost = ({ list, single }: Inquiry): Reply | null => single ?? list
+
+const callsOf = ({ list, single }: Inquiry) =>
+  [list, single].flatMap((reply) => (reply ? [reply.call] : []))
+
+/** `null`: the bank said nothing that would need a good token. */
+function wasAccepted({ list, single }: Inquiry): boolean | null {
+  const told = [list, single].some((reply) => reply?.reason === null)
+  return told && list !== null ? true : null
+}
