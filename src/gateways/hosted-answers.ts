@@ -91,6 +91,11 @@ const Denial = z.object({
   paid_at: z.null().optional(),
 })
 
+/** As `unknown_merchant`; a framework's error is in words, "Not Found". */
+const Refusal = z.object({
+  error: z.string().regex(/^[a-z0-9]+(_[a-z0-9]+)*$/),
+})
+
 const Words = z.object({
   message: z.string().trim().min(1).optional().catch(undefined),
   error: z.string().trim().min(1).optional().catch(undefined),
@@ -118,7 +123,7 @@ export const describeHosted = (answer: HttpAnswer): Description => {
     responseCode: null,
     errorCode: null,
     message: words,
-    trouble: readStatus(answer, words) ?? readTrouble(answer, body, words),
+    trouble: readTrouble(answer, body, words),
   }
 }
 
@@ -153,9 +158,9 @@ export const readHostedCheck = (
     : unknown("unreadable", "A payment without a readable amount or currency")
 }
 
-/** Whether the answer names `not_found` as its error. Never throws. */
-export const saysNotFound = ({ text }: HttpAnswer): boolean =>
-  Denial.safeParse(parseBody(text)).success
+/** Whether the gateway itself refuses, by an error code of its own. Never throws. */
+export const isRefusal = ({ text }: HttpAnswer): boolean =>
+  Refusal.safeParse(parseBody(text)).success
 
 /**
  * A KHQR made elsewhere, if it asks for what we want to be paid.
@@ -198,8 +203,13 @@ const readTrouble = (
   words: string
 ): Unknown | null => {
   const { status } = answer
-  if (isDenial(answer, body)) {
-    return null
+  // The same words as the Open API's, for it may stand behind this gateway.
+  if (status >= 400 && /daily request limit/i.test(words)) {
+    return unknown("quota_spent", words)
+  }
+  const refusal = readStatus(answer, words)
+  if (refusal || isDenial(answer, body)) {
+    return refusal
   }
   if (status >= 200 && status < 300) {
     return body === undefined

@@ -21,9 +21,9 @@ import type {
 } from "./gateway"
 import {
   describeHosted,
+  isRefusal,
   readHostedCheck,
   readMadeQr,
-  saysNotFound,
 } from "./hosted-answers"
 import { purposeOf } from "./open-api"
 import { askInWaves } from "./waves"
@@ -168,14 +168,12 @@ const madeElsewhere = () =>
 
 /** The gateway understood and said no; it has no codes. A 404 may also mean that it has no such endpoint. */
 const isRejection = ({ call, answer, trouble }: Exchange): boolean => {
-  if (!trouble) {
-    return answer !== null && saysNotFound(answer)
+  if (!answer || (trouble && trouble.reason !== "unrecognized")) {
+    return false
   }
   const { httpStatus } = call
   return (
-    trouble.reason === "unrecognized" &&
-    httpStatus !== null &&
-    httpStatus >= 400 &&
-    httpStatus !== 404
+    isRefusal(answer) ||
+    (httpStatus !== null && httpStatus >= 400 && httpStatus !== 404)
   )
 }

@@ -12,6 +12,7 @@ import {
 } from "../../bakong/__tests__/bank"
 import { buildKhqr } from "../../khqr"
 import { withCrc } from "../../khqr/__tests__/world"
+import { type Quirks, startSimulator } from "../../simulator"
 import type { QrRequest, Question } from "../gateway"
 import { HostedGateway, type HostedGatewayOptions } from "../hosted"
 
@@ -302,13 +303,27 @@ describe("A hosted gateway's KHQR", () => {
     ["HTTP 404 without a word", saying(404, ""), "endpoint_closed"],
     [
       "a framework's HTTP 404",
-      saying(404, { statusCode: 404, message: "Cannot POST /v1" }),
+      saying(404, {
+        statusCode: 404,
+        message: "Cannot POST /v1",
+        error: "Not Found",
+      }),
       "endpoint_closed",
     ],
     [
       "a merchant that is not found",
       saying(404, { message: "No such merchant", error: "not_found" }),
       "rejected",
+    ],
+    [
+      "a merchant that is unknown",
+      saying(404, { message: "Not known", error: "unknown_merchant" }),
+      "rejected",
+    ],
+    [
+      "the day's quota",
+      saying(429, { message: "Daily request limit reached." }),
+      "quota_spent",
     ],
     ["HTTP 422", saying(422, { message: "Too little" }), "rejected"],
     ["HTML", saying(200, HTML), "unreadable"],
@@ -503,6 +518,11 @@ describe("A hosted gateway's payment", () => {
     ["HTTP 401", saying(401, notFound), "unauthorized"],
     ["HTTP 403", saying(403, "null"), "forbidden"],
     ["HTTP 429", saying(429, "null"), "rate_limited"],
+    [
+      "the day's quota",
+      saying(429, { message: "Daily request limit reached." }),
+      "quota_spent",
+    ],
     ["HTTP 500", saying(500, payment()), "unavailable"],
     ["HTTP 503", saying(503, HTML), "unavailable"],
     [
@@ -674,5 +694,69 @@ describe("A hosted gateway", () => {
           ...options,
         })
     ).toThrow(message)
+  })
+})
+
+describe("Against the simulated gateway", () => {
+  const open = async (quirks: Partial<Quirks> = {}) => {
+    const simulator = await startSimulator({ quirks })
+    const { url, merchantId, key, accountId } = simulator.hosted
+    const gateway = new HostedGateway({
+      baseUrl: url,
+      merchantId,
+      accountId,
+      gate: openGate(key),
+    })
+    closers.push(
+      () => gateway.close(),
+      () => simulator.close()
+    )
+    return { simulator, gateway }
+  }
+
+  it.each(["not_found", "null", "empty_404"] as const)(
+    "a KHQR is made, not paid (%s), and then paid",
+    async (hostedNotPaid) => {
+      const { simulator, gateway } = await open({ hostedNotPaid })
+      const { qr, ref, deeplink } = await gateway.makeQr(request())
+      expect(decodeURIComponent(deeplink!)).toBe(`bakong://qr?qr=${qr}`)
+      const asked = [question({ gateway_ref: ref })]
+      expect(await gateway.check(asked, "check")).toMatchObject([
+        { outcome: { type: "not_found" } },
+      ])
+      const [{ hash }] = simulator.pay({ qr })
+      expect(await gateway.check(asked, "check")).toMatchObject([
+        {
+          outcome: {
+            type: "paid",
+            transaction: { hash, amount: "12.5", currency: "USD" },
+          },
+        },
+      ])
+    }
+  )
+
+  it.each(["other_hash", "other_bill_number"] as const)(
+    "a payment with %s is not believed",
+    async (hostedPaid) => {
+      const { simulator, gateway } = await open({ hostedPaid })
+      const { qr, ref } = await gateway.makeQr(request())
+      simulator.pay({ qr })
+      expect(
+        await gateway.check([question({ gateway_ref: ref })], "check")
+      ).toMatchObject([{ outcome: { reason: "unrecognized" } }])
+    }
+  )
+
+  it.each([
+    "other_amount",
+    "other_currency",
+    "other_bill_number",
+    "garbled",
+  ] as const)("a KHQR with %s is refused", async (hostedQr) => {
+    const { gateway } = await open({ hostedQr })
+    await expect(gateway.makeQr(request())).rejects.toMatchObject({
+      kind: "unreadable",
+    })
   })
 })
