@@ -2,7 +2,15 @@ import { createHmac } from "node:crypto"
 import request from "supertest"
 import { BakongClient, openGate } from "../../bakong"
 import { FAULT_KINDS, type FaultKind, type Simulator } from ".."
-import { closeAll, dynamicQr, NOW, start, staticQr, UNPAID } from "./world"
+import {
+  call,
+  closeAll,
+  dynamicQr,
+  NOW,
+  start,
+  staticQr,
+  UNPAID,
+} from "./world"
 
 const clients: BakongClient[] = []
 afterEach(async () => {
@@ -28,12 +36,6 @@ const until = async (isDone: () => boolean) => {
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
-
-const call = (simulator: Simulator, name: string, body: object) =>
-  request(simulator.url)
-    .post(`/v1/${name}`)
-    .set("Authorization", `Bearer ${simulator.token}`)
-    .send(body)
 
 describe("a check by md5", () => {
   it("finds a payment with all its fields", async () => {
@@ -416,18 +418,5 @@ describe("what goes wrong", () => {
     await until(() => simulator.requests.length > 0)
     await simulator.close()
     expect((await asked).outcome).toMatchObject({ reason: "unavailable" })
-  })
-
-  it("the day's quota is spent until midnight in Phnom Penh", async () => {
-    const { simulator, clock } = await start({ dailyRequestLimit: 2 })
-    const client = connect(simulator)
-    const ask = async () => (await client.checkTransactionByMd5(UNPAID)).outcome
-    await ask()
-    await ask()
-    expect(await ask()).toMatchObject({ reason: "quota_spent" })
-    clock.now = Date.parse("2026-03-01T16:59:59Z")
-    expect(await ask()).toMatchObject({ reason: "quota_spent" })
-    clock.now = Date.parse("2026-03-01T17:00:00Z")
-    expect(await ask()).toEqual({ type: "not_found" })
   })
 })

@@ -1,3 +1,4 @@
+import request from "supertest"
 import { buildKhqr, type KhqrCurrency } from "../../khqr"
 import { startSimulator } from ".."
 import type { Simulator, SimulatorOptions } from "../types"
@@ -13,6 +14,19 @@ export const start = async (options: SimulatorOptions = {}) => {
   const simulator = await startSimulator({ now: () => clock.now, ...options })
   running.push(simulator)
   return { simulator, clock }
+}
+
+/** Calls the Open API, by default with the simulator's own token. */
+export const call = (
+  simulator: Simulator,
+  name: string,
+  body: object,
+  token: string | null = simulator.token
+) => {
+  const asked = request(simulator.url).post(`/v1/${name}`)
+  return (
+    token === null ? asked : asked.set("Authorization", `Bearer ${token}`)
+  ).send(body)
 }
 
 export const closeAll = async () => {
