@@ -10,8 +10,8 @@ export type SimulatorOptions = {
    */
   now?: () => number
   /**
-   * Makes hashes, codes and ids the same at each start and after each `reset`; tokens
-   * too where the clock stands still. Random by default.
+   * Makes hashes, codes and links the same at each start and after each `reset`.
+   * Random by default.
    */
   seed?: string | number
   /** Signs and verifies the tokens. Constant by default, so that tokens survive a restart. */

@@ -142,7 +142,13 @@ const describeAnswer = ({ kind, status, body }: FaultInput): string =>
     : ""
 
 const describeCalls = ({ after = 0, every = 1 }: FaultInput): string =>
-  `${every === 1 ? "each" : `every ${every}th`}${after ? ` after ${after}` : ""}`
+  `${every === 1 ? "each" : `every ${ordinal(every)}`}${after ? ` after ${after}` : ""}`
+
+const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" })
+const ENDINGS: Record<string, string> = { one: "st", two: "nd", few: "rd" }
+
+const ordinal = (count: number): string =>
+  `${count}${ENDINGS[ORDINALS.select(count)] ?? "th"}`
 
 const brief = (body: unknown): string => {
   const text = typeof body === "string" ? body : JSON.stringify(body)
