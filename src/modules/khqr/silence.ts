@@ -15,7 +15,7 @@ export class Silence {
     if (isSilent && silent[0].reason !== this.reason_) {
       this.reason_ = silent[0].reason
       this.logger_.warn(
-        `KHQR: Bakong does not tell whether charges are paid (${silent[0].reason}): ${silent[0].message}. Nothing expires and nothing is lost; orders wait until it answers.`
+        `KHQR: Bakong does not tell whether charges are paid (${silent[0].reason}): ${silent[0].message.replace(/\.$/, "")}. Nothing expires and nothing is lost; orders wait until it answers.`
       )
     }
     if (silent.length < results.length && this.reason_ !== null) {
