@@ -1,5 +1,5 @@
-import { LAST_MOMENT } from "./clock"
 import { decodeKhqr, KhqrError, khqrMd5, type KhqrFields } from "../khqr"
+import { LAST_MOMENT } from "./clock"
 import {
   expectOnly,
   type Fields,

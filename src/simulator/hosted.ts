@@ -15,6 +15,7 @@ import { type Fields, InputError, isFields } from "./input"
 import type { SimulatedRandom } from "./random"
 import type { Settings } from "./settings"
 import type { HostedAccess, Quirks, SimulatedTransaction } from "./types"
+import { writeAmount } from "./wire"
 
 /** The hosted gateway's endpoints, as faults name them. */
 export const HOSTED_ENDPOINTS = [
@@ -178,7 +179,9 @@ export class HostedGateway {
       hash: hostedPaid === "other_hash" ? "0".repeat(64) : hash,
       paid: true,
       status: "completed",
-      amount: amountAsString ? String(amount) : amount,
+      amount: amountAsString
+        ? writeAmount({ amount, currency: transaction.currency })
+        : amount,
       currency:
         hostedPaid === "other_currency"
           ? otherCurrency(transaction.currency)

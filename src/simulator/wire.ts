@@ -103,7 +103,11 @@ const writeTransaction = (
   externalRef: transaction.externalRef,
 })
 
-const writeAmount = ({ amount, currency }: SimulatedTransaction): string =>
+/** USD with cents, as a receipt has it. */
+export const writeAmount = ({
+  amount,
+  currency,
+}: Pick<SimulatedTransaction, "amount" | "currency">): string =>
   typeof amount === "number" && currency === "USD"
     ? amount.toFixed(2)
     : String(amount)

@@ -57,10 +57,10 @@ describe("khqr", () => {
         fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(body) })
       const email = "shop@lotus.test"
       expect((await ask("/v1/request_token", { email })).status).toBe(404)
-      const codes = []
+      const codes: number[] = []
       for (let call = 2; call <= 3; call += 1) {
         const answer = await ask("/v1/renew_token", { email })
-        codes.push((await answer.json()).errorCode)
+        codes.push(((await answer.json()) as { errorCode: number }).errorCode)
       }
       expect(codes).toEqual([null, 17])
     } finally {

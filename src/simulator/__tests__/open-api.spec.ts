@@ -207,6 +207,38 @@ describe("other questions", () => {
     expect(await ask(12.5, "KHR")).toBe(1)
   })
 
+  it.each([
+    { hash: "abcdefg1", amount: 1, currency: "USD" },
+    { hash: "abcdef1", amount: 1, currency: "USD" },
+    { hash: "abcdef12", amount: "1", currency: "USD" },
+    { hash: "abcdef12", amount: 1, currency: "EUR" },
+  ])("a short hash is refused as %j", async (sent) => {
+    const { simulator } = await start()
+    const name = "check_transaction_by_short_hash"
+    expect((await call(simulator, name, sent)).body.errorCode).toBe(5)
+  })
+
+  it.each([
+    ["check_transaction_by_instruction_ref", "instructionRef"],
+    ["check_transaction_by_external_ref", "externalRef"],
+  ])("%s finds what was paid with that reference", async (name, field) => {
+    const { simulator } = await start()
+    const [{ hash }] = simulator.pay({
+      qr: dynamicQr().qr,
+      [field]: "REF-1",
+    })
+    simulator.pay({ qr: dynamicQr().qr })
+    const ask = async (body: object, token?: null) =>
+      (await call(simulator, name, body, token)).body
+    expect((await ask({ [field]: "REF-1" })).data).toMatchObject({
+      hash,
+      [field]: "REF-1",
+    })
+    expect((await ask({ [field]: "REF-2" })).errorCode).toBe(1)
+    expect((await ask({})).errorCode).toBe(5)
+    expect((await ask({ [field]: "REF-1" }, null)).errorCode).toBe(6)
+  })
+
   it("a list by hash echoes each hash", async () => {
     const { simulator } = await start()
     const [{ hash }] = simulator.pay({ qr: dynamicQr().qr })
