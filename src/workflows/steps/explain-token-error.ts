@@ -3,11 +3,14 @@ import { MedusaError } from "@medusajs/framework/utils"
 import { BakongError } from "../../bakong"
 
 /** What a person was about to do with the token. */
-export type TokenErrand = "registration" | "renewal"
+export type TokenErrand = "registration" | "verification" | "renewal"
 
-const ELSEWHERE = {
-  registration:
-    "This server does not offer registration any more: request the token on Bakong's website and paste it.",
+const NO_REGISTRATION =
+  "This server does not offer registration any more: request the token on Bakong's website and paste it."
+
+const ELSEWHERE: Record<TokenErrand, string> = {
+  registration: NO_REGISTRATION,
+  verification: NO_REGISTRATION,
   renewal:
     "This server does not offer renewals any more: request a new token on Bakong's website and paste it.",
 }
@@ -40,7 +43,9 @@ function explain(error: BakongError, errand: TokenErrand): string {
     case "forbidden":
       return "Bakong turned this server away (HTTP 403): it may be open to callers in Cambodia only. Set bakong.proxyUrl, or do this from a machine there and paste the token."
     case "rejected":
-      return BY_CODE[error.code ?? 0] ?? `Bakong refused: ${error.message}.`
+      return errand === "verification"
+        ? `Bakong does not take this code (${error.message}). It is good once, and only the latest one is: have another one mailed.`
+        : (BY_CODE[error.code ?? 0] ?? `Bakong refused: ${error.message}.`)
     case "rate_limited":
     case "quota_spent":
       return `Bakong takes no more calls for now (${error.message}). Try again later.`

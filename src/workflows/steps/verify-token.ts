@@ -13,7 +13,7 @@ export const verifyTokenStep = createStep(
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
     await demandStore(khqr)
     return new StepResponse<TokenState>(
-      await explained("registration", () => khqr.verifyToken(code))
+      await explained("verification", () => khqr.verifyToken(code))
     )
   }
 )

@@ -1,4 +1,4 @@
-import { daysLeft, isExpired } from "./token-choice"
+import { daysLeft, isExpired, RENEW_DAYS_LEFT } from "./token-choice"
 
 /** What can be done about a token, by the plugin's options. */
 export type TokenMeans = {
@@ -90,8 +90,11 @@ export function expiring(
   }
   const days = daysLeft(token.expires_at!, now)
   const when = `The token expires in ${days} ${days === 1 ? "day" : "days"}, on ${dayOf(token.expires_at!)}.`
+  if (token.renewal_error && days > RENEW_DAYS_LEFT) {
+    return `Renewing the token failed: ${token.renewal_error}. The one in use is valid until ${dayOf(token.expires_at!)}, and it is renewed by itself in its last week`
+  }
   if (token.renewal_error) {
-    return `${when} Renewing it failed: ${token.renewal_error}. It is tried again each day of its last week. ${howToReplace(means)}`
+    return `${when} Renewing it failed: ${token.renewal_error}. It is tried again each day. ${howToReplace(means)}`
   }
   if (cannotRenewBecause(means) === null) {
     return `${when} It is renewed by itself in its last week`

@@ -65,8 +65,19 @@ describe("what the merchant reads", () => {
     ).toMatch(
       /Set bakong.encryptionKey and bakong.email.*Set a new token as bakong.token$/
     )
+  })
+
+  it("after a renewal that failed is urgent in the last week only", () => {
+    const failed = { ...token, renewal_error: "no answer" }
+    expect(texts.expiring(failed, means(), NOW)).toBe(
+      "Renewing the token failed: no answer. The one in use is valid until 2026-12-24, and it is renewed by itself in its last week"
+    )
     expect(
-      texts.expiring({ ...token, renewal_error: "no answer" }, means(), NOW)
+      texts.expiring(
+        failed,
+        means(),
+        failed.expires_at.getTime() - 5 * 86_400_000
+      )
     ).toMatch(/Renewing it failed: no answer\..*Paste a new token/)
   })
 })
