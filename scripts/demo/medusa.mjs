@@ -50,7 +50,7 @@ export async function startMedusa(run) {
  * @param {string} run.databaseUrl
  * @param {boolean} [run.fresh] the database is empty
  * @param {{ url: string, token: string }} run.bank
- * @param {{ jwt: string, cookie: string }} run.secrets
+ * @param {{ jwt: string, cookie: string, tokens: string }} run.secrets
  * @param {number} run.port Medusa's
  * @param {number} [run.storefrontPort]
  */
@@ -76,6 +76,8 @@ function environment(run) {
     COOKIE_SECRET: run.secrets.cookie,
     BAKONG_BASE_URL: run.bank.url,
     BAKONG_TOKEN: run.bank.token,
+    BAKONG_EMAIL: "owner@phsar-toul.test",
+    KHQR_ENCRYPTION_KEY: run.secrets.tokens,
     KHQR_ACCOUNT_ID: "phsar_toul@devb",
     KHQR_MERCHANT_NAME: "Phsar Toul Demo",
     KHQR_MERCHANT_NAME_KM: "ផ្សារទួល",

@@ -14,20 +14,21 @@ import { root } from "../setup.mjs"
 
 export const memory = join(root, ".cache", "demo")
 
-/** @returns {{ jwt: string, cookie: string, bank: string }} */
+/** @returns {{ jwt: string, cookie: string, bank: string, tokens: string }} */
 export function randomSecrets() {
   const random = () => randomBytes(32).toString("base64url")
-  return { jwt: random(), cookie: random(), bank: random() }
+  return { jwt: random(), cookie: random(), bank: random(), tokens: random() }
 }
 
 /** Random for each clone and the same at each start: logins and the bank's tokens outlive a restart. */
 export function keptSecrets() {
   const file = join(memory, "secrets.json")
-  if (!existsSync(file)) {
-    mkdirSync(memory, { recursive: true })
-    writeFileSync(file, JSON.stringify(randomSecrets()), { mode: 0o600 })
-  }
-  return JSON.parse(readFileSync(file, "utf8"))
+  const kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {}
+  // A demo of an earlier version knew fewer.
+  const secrets = { ...randomSecrets(), ...kept }
+  mkdirSync(memory, { recursive: true })
+  writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 })
+  return secrets
 }
 
 /** Remembers of a step what it was done with, so that it is done again only when that changed. */
