@@ -298,6 +298,20 @@ describe("The endpoint", () => {
     expect(seen).toMatchObject(Array(4).fill(context))
   })
 
+  it("is not believed where the gate finds trouble with its answer", async () => {
+    const { client } = await serve(saying(200, paid()), {
+      pass: async (outgoing, send) => ({
+        ...(await openGate(TOKEN).pass(outgoing, send)),
+        trouble: unknown("unavailable", "The answer came too late"),
+      }),
+    })
+    const { outcome } = await client.checkTransactionByMd5(MD5)
+    expect(outcome).toMatchObject({ message: "The answer came too late" })
+    await expect(client.checkBakongAccount("a@b")).rejects.toMatchObject({
+      kind: "unavailable",
+    })
+  })
+
   it("is sent no token where none is needed, whatever the gate holds", async () => {
     const { bank, client } = await serve(saying(200, succeeded(null)), {
       pass: (_, send) => send(TOKEN),

@@ -159,6 +159,10 @@ describe("not found", () => {
   ])("is not concluded from %j", (body) => {
     expect(read(body)).toMatchObject({ type: "unknown" })
   })
+
+  it.each([201, 301, 405, 418])("is not concluded from HTTP %d", (status) => {
+    expect(read(refused(1), status)).toMatchObject({ type: "unknown" })
+  })
 })
 
 describe("a list", () => {

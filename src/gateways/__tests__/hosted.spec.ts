@@ -495,6 +495,16 @@ describe("A hosted gateway's payment", () => {
       "unrecognized",
     ],
     [
+      "its error with a time of payment",
+      saying(404, { ...notFound, paid_at: "2026-11-21T03:00:00Z" }),
+      "unrecognized",
+    ],
+    [
+      "its error with a transaction id",
+      saying(404, { ...notFound, transaction_id: "TX-1" }),
+      "unrecognized",
+    ],
+    [
       "its error about another hash",
       saying(200, { ...notFound, hash: "another" }),
       "unrecognized",
