@@ -52,7 +52,7 @@ export type KhqrRequest = {
 }
 
 /** A KHQR, with what the ledger has to know of it. */
-type IssuedKhqr = {
+export type IssuedKhqr = {
   qr: string
   md5: string
   account_id: string

@@ -1,20 +1,7 @@
-import type {
-  Context,
-  IEventBusModuleService,
-  Logger,
-} from "@medusajs/framework/types"
-import {
-  ContainerRegistrationKeys,
-  InjectManager,
-  InjectTransactionManager,
-  MedusaContext,
-  MedusaError,
-  MedusaService,
-  Modules,
-} from "@medusajs/framework/utils"
-import type { Knex, SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
+import type { IEventBusModuleService } from "@medusajs/framework/types"
+import { MedusaError, Modules } from "@medusajs/framework/utils"
 
-import { BakongError, type Outcome } from "../../bakong"
+import { BakongError } from "../../bakong"
 import type { CheckResult, Question } from "../../gateways"
 import { openBank, type Bank } from "./bank"
 import { AccountCheck } from "./bank/account-check"
@@ -22,94 +9,36 @@ import { tidyCalls } from "./bank/audit"
 import { diagnoseCharge, type Diagnosis } from "./bank/diagnose"
 import { readHealth, type Health } from "./bank/health"
 import type { TokenState } from "./bank/tokens"
-import {
-  claimDeeplink,
-  claimDue,
-  findDueWork,
-  giveBackChecks,
-  keepDeeplink,
-  type DueColumn,
-} from "./claims"
-import { databaseOf, type Database } from "./database"
-import {
-  draftCharge,
-  gatewaysKhqr,
-  ownKhqr,
-  planKhqr,
-  type ChargeRequest,
-} from "./draft"
-import { historyEntry, isNews, issuedEntry } from "./history"
+import { claimDeeplink, keepDeeplink } from "./claims"
+import { gatewaysKhqr, type IssuedKhqr, type KhqrRequest } from "./draft"
+import { KhqrLedger, type LedgerContainer } from "./ledger"
 import type { Notice } from "./notices"
-import { Silence } from "./silence"
-import KhqrCharge from "./models/charge"
-import KhqrEvent from "./models/event"
-import KhqrQuota from "./models/quota"
-import KhqrSetting from "./models/setting"
-import KhqrToken from "./models/token"
-import { sameMoney } from "./medusa-amount"
-import { parseOptions, type KhqrOptions } from "./options"
-import { planNextCheck, planSignalledCheck } from "./plan"
-import { ALREADY_PAID } from "./refusals"
-import { bookableCharge, chargeToShow } from "./session-charges"
-import { sessionDataOf, type KhqrSessionData } from "./session-data"
-import {
-  hasMoney,
-  transition,
-  type ChargeEvent,
-  type SettlementEvent,
-} from "./state"
-import type { Actor, Charge, ChargeAnnouncement, SignalKind } from "./types"
-import { presentCharge, type ChargeView } from "./view"
+import type { ChargeView } from "./view"
 
-type SqlContext = Context<SqlEntityManager>
-
-type ModuleContainer = {
-  logger: Logger
-  [ContainerRegistrationKeys.PG_CONNECTION]: Knex
+type ModuleContainer = LedgerContainer & {
   [Modules.EVENT_BUS]?: IEventBusModuleService
 }
 
-/** The longest pass over 50 charges: a list, a probe, and ten waves of single questions. */
-const CALLS_IN_A_ROW = 12
-
-const SIGNALS_HEARD_EACH_MS = 1_000
-
-/**
- * The ledger: every KHQR ever shown, what the bank said of it and what became
- * of it. All changes of a charge go through `transition` while its row is locked.
- */
-export default class KhqrModuleService extends MedusaService({
-  KhqrCharge,
-  KhqrEvent,
-  KhqrQuota,
-  KhqrSetting,
-  KhqrToken,
-}) {
-  protected readonly logger_: Logger
+/** The module as the shop resolves it: the ledger, and our standing with the bank. */
+export default class KhqrModuleService extends KhqrLedger {
   protected readonly eventBus_: IEventBusModuleService | undefined
-  protected readonly options_: KhqrOptions
-  protected readonly database_: Database
   protected readonly bank_: Bank
   protected readonly accountCheck_: AccountCheck
-  protected readonly silence_: Silence
 
   __hooks = {
     // Not waited for: a bank that is slow or away must not hold up the shop.
-    onApplicationStart: async (): Promise<void> =>
-      void this.accountCheck_.run(),
+    onApplicationStart: async (): Promise<void> => void this.lookAround_(),
     onApplicationShutdown: async (): Promise<void> =>
       this.bank_.gateway.close(),
   }
 
-  constructor(container: ModuleContainer, options: unknown) {
-    // eslint-disable-next-line prefer-rest-params
-    super(...(arguments as unknown as [object]))
-    this.logger_ = container.logger
+  constructor(
+    container: ModuleContainer,
+    options: unknown,
+    declaration?: unknown
+  ) {
+    super(container, options, declaration)
     this.eventBus_ = container[Modules.EVENT_BUS]
-    this.options_ = parseOptions(options)
-    this.database_ = databaseOf(
-      container[ContainerRegistrationKeys.PG_CONNECTION]
-    )
     this.bank_ = openBank({
       options: this.options_,
       database: this.database_,
@@ -123,251 +52,11 @@ export default class KhqrModuleService extends MedusaService({
       database: this.database_,
       logger: this.logger_,
     })
-    this.silence_ = new Silence(this.logger_)
-  }
-
-  get options(): KhqrOptions {
-    return this.options_
-  }
-
-  /**
-   * Writes a new charge for a payment session and supersedes the one shown before.
-   * @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry,
-   *   UNEXPECTED_STATE when a gateway that makes the KHQR made none.
-   */
-  @InjectManager()
-  async issueCharge(
-    input: ChargeRequest,
-    actor: Actor,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<Charge> {
-    const draft = await this.draft_(input)
-    const written = await this.writeUnlessShown_(draft, actor, context)
-    return written ? draft : this.replaceShown_(draft, actor, context)
-  }
-
-  /**
-   * The charge a shopper may pay now: the one that is shown while it lives, else a new one.
-   * Any number of callers at once get the same one.
-   * @throws MedusaError NOT_ALLOWED when the session is already paid.
-   */
-  @InjectTransactionManager()
-  async renewCharge(
-    input: ChargeRequest,
-    actor: Actor,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<Charge> {
-    await this.lockSession_(input.payment_session_id, context)
-    const charges = await this.listChargesOfSession(
-      input.payment_session_id,
-      context
-    )
-    if (charges.some(hasMoney)) {
-      throw new MedusaError(
-        MedusaError.Types.NOT_ALLOWED,
-        "This KHQR is already paid. Do not pay again.",
-        ALREADY_PAID
-      )
-    }
-    const shown = charges.find((charge) => charge.superseded_at === null)
-    const lives =
-      shown?.status === "pending" &&
-      shown.expires_at > new Date() &&
-      sameMoney(shown.amount, input.amount) &&
-      shown.currency_code === input.currency_code.toLowerCase()
-    return lives ? shown : this.issueCharge(input, actor, context)
-  }
-
-  /** Newest first. */
-  @InjectManager()
-  async listChargesOfSession(
-    paymentSessionId: string,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<Charge[]> {
-    return this.listKhqrCharges(
-      { payment_session_id: paymentSessionId },
-      { order: { issued_at: "DESC" } },
-      context
-    )
-  }
-
-  /** What the shopper's page shows, or `null` for a session that has no KHQR. */
-  @InjectManager()
-  async viewSession(
-    paymentSessionId: string,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<ChargeView | null> {
-    const charge = chargeToShow(
-      await this.listChargesOfSession(paymentSessionId, context)
-    )
-    return charge
-      ? presentCharge(charge, this.options_.merchant, new Date())
-      : null
-  }
-
-  /** The charge for which Medusa may book a payment of the session, if there is one. */
-  @InjectManager()
-  async findBookable(
-    paymentSessionId: string,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<Charge | undefined> {
-    const charges = await this.listChargesOfSession(paymentSessionId, context)
-    return bookableCharge(charges, this.options_.latePayments)
-  }
-
-  /** What Medusa's payment session says of a charge, without the keys a client made up in `sent`. */
-  sessionData(
-    charge: Charge,
-    sent?: Record<string, unknown>
-  ): Record<string, unknown> & KhqrSessionData {
-    return sessionDataOf(charge, this.options_.merchant.name, sent)
-  }
-
-  /** The session's KHQR is shown no more; it stays watched until its time is over. */
-  @InjectTransactionManager()
-  async supersedeSession(
-    paymentSessionId: string,
-    actor: Actor,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<void> {
-    await this.lockSession_(paymentSessionId, context)
-    const shown = await this.listKhqrCharges(
-      { payment_session_id: paymentSessionId, superseded_at: null },
-      {},
-      context
-    )
-    for (const charge of shown) {
-      await this.apply_(charge, { type: "superseded" }, actor, context)
-    }
-  }
-
-  /**
-   * Medusa wants to delete or cancel the session: its KHQR is shown no more.
-   * @returns false, with nothing changed, when money is on record for the session
-   */
-  @InjectTransactionManager()
-  async letGo(
-    paymentSessionId: string,
-    actor: Actor,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<boolean> {
-    await this.lockSession_(paymentSessionId, context)
-    const charges = await this.listChargesOfSession(paymentSessionId, context)
-    if (charges.some(hasMoney)) {
-      return false
-    }
-    await this.supersedeSession(paymentSessionId, actor, context)
-    return true
-  }
-
-  /** Remembers which collection and cart a charge belongs to, for the day its session is gone. */
-  @InjectManager()
-  async linkCharges(
-    links: {
-      id: string
-      payment_collection_id: string
-      cart_id: string | null
-    }[],
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<void> {
-    await this.updateKhqrCharges(links, context)
-  }
-
-  /**
-   * A moment when a payment is likely: the charge is asked about at once, within
-   * its cool-down. Signals that come faster than `SIGNALS_HEARD_EACH_MS` cost a read.
-   */
-  @InjectManager()
-  async signal(
-    paymentSessionId: string,
-    kind: SignalKind,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<ChargeView | null> {
-    const charge = chargeToShow(
-      await this.listChargesOfSession(paymentSessionId, context)
-    )
-    if (!charge) {
-      return null
-    }
-    const now = new Date()
-    const heard = charge.last_signal_at?.getTime() ?? 0
-    if (!hasMoney(charge) && now.getTime() - heard >= SIGNALS_HEARD_EACH_MS) {
-      await this.hearSignal_(charge, kind, now, context)
-    }
-    return presentCharge(charge, this.options_.merchant, now)
-  }
-
-  /** One indexed look: is there anything to ask or to settle? */
-  async hasDueWork(): Promise<{ checks: boolean; settlements: boolean }> {
-    return findDueWork(this.database_, new Date())
-  }
-
-  /**
-   * Takes up to `limit` charges that are due for a check. No other process gets
-   * the same ones until they are recorded, released, or the lease runs out.
-   */
-  async claimDueChecks(limit: number): Promise<Charge[]> {
-    return this.claim_("next_check_at", limit)
-  }
-
-  /** The same for charges whose news Medusa has yet to get. */
-  async claimDueSettlements(limit: number): Promise<Charge[]> {
-    return this.claim_("next_settle_at", limit)
   }
 
   /** Asks the bank. Charges that are missing in the answer were not asked about. */
   async askBakong(questions: Question[]): Promise<CheckResult[]> {
     return this.bank_.gateway.check(questions, "check")
-  }
-
-  /** Commits the bank's answers, each by itself, before anything else is done about them. */
-  async recordAnswers(results: CheckResult[]): Promise<ChargeAnnouncement[]> {
-    this.silence_.hear(results)
-    const announcements: ChargeAnnouncement[] = []
-    for (const result of results) {
-      try {
-        announcements.push(...(await this.recordAnswer(result)))
-      } catch (error) {
-        // The lease runs out and the charge is asked about again; the others are not held up.
-        this.logger_.error(
-          `KHQR charge ${result.charge_id}: the bank's answer could not be recorded: ${(error as Error).message}`
-        )
-      }
-    }
-    return announcements
-  }
-
-  @InjectTransactionManager()
-  async recordAnswer(
-    { charge_id, outcome, call }: CheckResult,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<ChargeAnnouncement[]> {
-    const charge = await this.lockCharge_(charge_id, context)
-    if (!call.sent && outcome.type === "unknown") {
-      return this.apply_(
-        charge,
-        { type: "not_asked", outcome },
-        "clock",
-        context
-      )
-    }
-    const credible = await this.refuseUsedHash_(charge, outcome, context)
-    return this.apply_(
-      charge,
-      {
-        type: "answered",
-        outcome: credible,
-        askedAt: new Date(call.askedAt),
-      },
-      "clock",
-      context,
-      call.requestId
-    )
-  }
-
-  /** Gives back charges that were claimed and not asked about; they are due again after `pauseMs`. */
-  async releaseChecks(ids: string[], pauseMs: number): Promise<void> {
-    await giveBackChecks(this.database_, ids, new Date(Date.now() + pauseMs))
   }
 
   /**
@@ -471,56 +160,43 @@ export default class KhqrModuleService extends MedusaService({
     return tokens.store(await client.verify(code), "registered")
   }
 
-  /** Records how bringing Medusa in line with a charge went. */
-  @InjectTransactionManager()
-  async recordSettlement(
-    chargeId: string,
-    event: SettlementEvent,
-    actor: Actor,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<ChargeAnnouncement[]> {
-    const found = await this.retrieveKhqrCharge(chargeId, {}, context)
-    await this.lockSession_(found.payment_session_id, context)
-    const charge = await this.lockCharge_(chargeId, context)
-    const paidByAnother =
-      event.type === "settled" &&
-      charge.status === "paid" &&
-      (await this.hasOtherCompleted_(charge, context))
-    return this.apply_(
-      charge,
-      paidByAnother
-        ? {
-            type: "settle_refused",
-            decidedFor: event.decidedFor,
-            reason: "duplicate",
-            message: "The order was already paid by another KHQR",
-          }
-        : event,
-      actor,
-      context
-    )
+  protected override async makeKhqr_(
+    wanted: KhqrRequest,
+    now: Date
+  ): Promise<IssuedKhqr> {
+    const { gateway } = this.bank_
+    if (!gateway.can.makesQr || !gateway.makeQr) {
+      return super.makeKhqr_(wanted, now)
+    }
+    try {
+      const made = await gateway.makeQr({
+        reference: wanted.reference,
+        amount: wanted.amount,
+        currency: wanted.currency,
+        expiresAt: wanted.expiresAt.getTime(),
+      })
+      return gatewaysKhqr(wanted, made)
+    } catch (error) {
+      this.logger_.error(
+        `KHQR: ${gateway.name} made no KHQR: ${(error as Error).message}`
+      )
+      throw new MedusaError(
+        MedusaError.Types.UNEXPECTED_STATE,
+        "The KHQR could not be made just now. Try again, or choose another way to pay."
+      )
+    }
   }
 
-  /** `last_signal_at` is written in any case: a question may be under way that left before the signal. */
-  protected async hearSignal_(
-    charge: Charge,
-    kind: SignalKind,
-    now: Date,
-    context: SqlContext
-  ): Promise<void> {
-    const at = planSignalledCheck(charge, now)
-    await context.manager!.execute(
-      "UPDATE khqr_charge SET last_signal_at = ?, next_check_at = COALESCE(?, next_check_at) WHERE id = ? AND status IN ('pending', 'failed', 'expired')",
-      [now, at, charge.id]
-    )
-    if (at) {
-      await this.createKhqrEvents({
-        charge_id: charge.id,
-        kind: "signal",
-        actor: "shopper",
-        status: charge.status,
-        message: kind,
-      })
+  /** What is good to know at start: whether the receiver exists, and how long the token lives. */
+  protected async lookAround_(): Promise<void> {
+    try {
+      await this.accountCheck_.run()
+      await this.keepToken()
+    } catch (error) {
+      // Before the tables are there, or when the database is away: both say so themselves.
+      this.logger_.warn(
+        `KHQR: the token could not be looked at: ${(error as Error).message}`
+      )
     }
   }
 
@@ -540,257 +216,4 @@ export default class KhqrModuleService extends MedusaService({
       this.logger_.error(`KHQR: ${name} was not announced: ${error.message}`)
     })
   }
-
-  protected async draft_(input: ChargeRequest): Promise<Charge> {
-    const now = new Date()
-    const wanted = planKhqr(input, this.options_, now)
-    const { gateway } = this.bank_
-    if (!gateway.can.makesQr || !gateway.makeQr) {
-      return draftCharge(
-        input,
-        wanted,
-        ownKhqr(wanted, this.options_, now),
-        now
-      )
-    }
-    try {
-      const made = await gateway.makeQr({
-        reference: wanted.reference,
-        amount: wanted.amount,
-        currency: wanted.currency,
-        expiresAt: wanted.expiresAt.getTime(),
-      })
-      return draftCharge(input, wanted, gatewaysKhqr(wanted, made), now)
-    } catch (error) {
-      this.logger_.error(
-        `KHQR: ${gateway.name} made no KHQR: ${(error as Error).message}`
-      )
-      throw new MedusaError(
-        MedusaError.Types.UNEXPECTED_STATE,
-        "The KHQR could not be made just now. Try again, or choose another way to pay."
-      )
-    }
-  }
-
-  @InjectTransactionManager()
-  protected async replaceShown_(
-    draft: Charge,
-    actor: Actor,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<Charge> {
-    await this.supersedeSession(draft.payment_session_id, actor, context)
-    // Left to itself, the unit of work would let go of the old one after the new one is written.
-    await context.transactionManager!.flush()
-    const written = await this.writeUnlessShown_(draft, actor, context)
-    // Somebody else was faster: theirs is now the one to replace.
-    return written ? draft : this.replaceShown_(draft, actor, context)
-  }
-
-  /**
-   * Writes a charge with the first line of its history, unless its session shows one already.
-   * One statement, since a checkout waits for it: nearly every session is new.
-   * @returns whether it was written
-   */
-  protected async writeUnlessShown_(
-    draft: Charge,
-    actor: Actor,
-    context: SqlContext
-  ): Promise<boolean> {
-    const charge = insertion("khqr_charge", draft)
-    const event = insertion("khqr_event", issuedEntry(draft, actor))
-    const manager = context.transactionManager ?? context.manager!
-    const written = await manager.execute<unknown[]>(
-      `WITH charge AS (
-         INSERT INTO ${charge.into} VALUES (${charge.marks})
-         ON CONFLICT (payment_session_id) WHERE superseded_at IS NULL AND deleted_at IS NULL
-         DO NOTHING RETURNING id
-       ), event AS (
-         INSERT INTO ${event.into} SELECT ${event.marks} FROM charge
-       )
-       SELECT id FROM charge`,
-      [...charge.values, ...event.values]
-    )
-    return written.length > 0
-  }
-
-  /** Runs the rules, writes the row and its history. The row is locked by the caller. */
-  protected async apply_(
-    before: Charge,
-    event: ChargeEvent,
-    actor: Actor,
-    context: SqlContext,
-    requestId?: string
-  ): Promise<ChargeAnnouncement[]> {
-    const now = new Date()
-    const { charge, announcements, note } = transition(before, event, now)
-    const answered = event.type === "answered" || event.type === "not_asked"
-    await this.updateKhqrCharges(
-      {
-        ...changesBetween(before, charge),
-        id: before.id,
-        ...(answered
-          ? {
-              leased_until: null,
-              next_check_at: nextCheckAt(charge, event, now),
-            }
-          : {}),
-        ...(event.type.startsWith("settle") ? { leased_until: null } : {}),
-        ...(hasMoney(charge) ? { next_check_at: null } : {}),
-      },
-      context
-    )
-    if (note !== null || (answered && isNews(before, charge))) {
-      await this.createKhqrEvents(
-        historyEntry({ charge, announcements, note }, event, actor, requestId),
-        context
-      )
-    }
-    if (
-      requestId &&
-      (announcements.includes("paid") || announcements.includes("review"))
-    ) {
-      await this.keepProof_(requestId, context)
-    }
-    return announcements.map((what) => ({ charge_id: before.id, what }))
-  }
-
-  /** One transfer pays one charge: a hash that already paid another proves nothing. */
-  protected async refuseUsedHash_(
-    charge: Charge,
-    outcome: Outcome,
-    context: SqlContext
-  ): Promise<Outcome> {
-    if (outcome.type !== "paid" || hasMoney(charge)) {
-      return outcome
-    }
-    const [other] = await this.listKhqrCharges(
-      { bank_hash: outcome.transaction.hash, id: { $ne: charge.id } },
-      { take: 1 },
-      context
-    )
-    return other
-      ? {
-          type: "unknown",
-          reason: "unreadable",
-          message: `The transfer already pays charge ${other.id}`,
-        }
-      : outcome
-  }
-
-  protected async hasOtherCompleted_(
-    charge: Charge,
-    context: SqlContext
-  ): Promise<boolean> {
-    const same = charge.payment_collection_id
-      ? [
-          { payment_session_id: charge.payment_session_id },
-          { payment_collection_id: charge.payment_collection_id },
-        ]
-      : [{ payment_session_id: charge.payment_session_id }]
-    const [other] = await this.listKhqrCharges(
-      { $or: same, status: "completed", id: { $ne: charge.id } },
-      { take: 1 },
-      context
-    )
-    return other !== undefined
-  }
-
-  protected async claim_(column: DueColumn, limit: number): Promise<Charge[]> {
-    const now = new Date()
-    const leasedUntil = new Date(
-      now.getTime() + CALLS_IN_A_ROW * this.timeoutMs_
-    )
-    const ids = await claimDue(this.database_, column, limit, leasedUntil, now)
-    return ids.length === 0
-      ? []
-      : this.listKhqrCharges(
-          { id: ids },
-          { take: ids.length, order: { [column]: "ASC" } }
-        )
-  }
-
-  protected get timeoutMs_(): number {
-    const { gateway, bakong } = this.options_
-    return gateway && "timeoutMs" in gateway
-      ? gateway.timeoutMs
-      : bakong.timeoutMs
-  }
-
-  /** The answer that moved the charge is kept as long as the charge. */
-  protected async keepProof_(
-    requestId: string,
-    context: SqlContext
-  ): Promise<void> {
-    await context.transactionManager!.execute(
-      "UPDATE khqr_event SET is_proof = true WHERE request_id = ? AND kind = 'call'",
-      [requestId]
-    )
-  }
-
-  /** All rows of a session in one order, so that two who need them all wait instead of deadlocking. */
-  protected async lockSession_(
-    paymentSessionId: string,
-    context: SqlContext
-  ): Promise<void> {
-    await context.transactionManager!.execute(
-      "SELECT id FROM khqr_charge WHERE payment_session_id = ? ORDER BY id FOR UPDATE",
-      [paymentSessionId]
-    )
-  }
-
-  protected async lockCharge_(
-    id: string,
-    context: SqlContext
-  ): Promise<Charge> {
-    await context.transactionManager!.execute(
-      "SELECT id FROM khqr_charge WHERE id = ? FOR UPDATE",
-      [id]
-    )
-    return this.retrieveKhqrCharge(
-      id,
-      { options: { refresh: true } } as never,
-      context
-    )
-  }
-}
-
-function insertion(table: string, row: Record<string, unknown>) {
-  const columns = Object.keys(row)
-  return {
-    into: `${table} (${columns.join(", ")})`,
-    marks: columns.map(() => "?").join(", "),
-    values: Object.values(row),
-  }
-}
-
-/** By the plan, or sooner when a signal came after the question had left. */
-function nextCheckAt(
-  charge: Charge,
-  event: Extract<ChargeEvent, { type: "answered" | "not_asked" }>,
-  now: Date
-): Date | null {
-  const planned = planNextCheck(charge, now, retryAfterOf(event))?.at ?? null
-  const unheard =
-    event.type === "answered" &&
-    charge.last_signal_at !== null &&
-    charge.last_signal_at > event.askedAt
-  return (
-    (unheard &&
-      planSignalledCheck({ ...charge, next_check_at: planned }, now)) ||
-    planned
-  )
-}
-
-function changesBetween(before: Charge, after: Charge): Partial<Charge> {
-  return Object.fromEntries(
-    Object.entries(after).filter(
-      ([key, value]) => before[key as keyof Charge] !== value
-    )
-  )
-}
-
-function retryAfterOf({
-  outcome,
-}: Extract<ChargeEvent, { type: "answered" | "not_asked" }>): number {
-  return outcome.type === "unknown" ? (outcome.retryAfterMs ?? 0) : 0
 }
