@@ -49,7 +49,7 @@ input, textarea, select {
   width: 100%; font: inherit; color: inherit; background: var(--paper);
   border: 1px solid var(--line); border-radius: .625rem; padding: .625rem .75rem;
 }
-.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0 1rem }
+.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0 1rem; margin-top: -1rem }
 .code { font-size: 1.25rem; margin: .75rem 0 }
 button, .button {
   display: block; width: 100%; min-height: 2.75rem; margin-top: .625rem; padding: .5rem .75rem; font: inherit;
@@ -58,7 +58,10 @@ button, .button {
 }
 .main { background: var(--red); border-color: var(--red); color: #fff; margin-top: 1rem; font-size: 1.0625rem }
 .row { display: flex; flex-wrap: wrap; gap: .625rem; margin-top: .625rem }
-.row > button { flex: 1 1 6rem; margin: 0 }
+.row > button, .row > .button { flex: 1 1 6rem; margin: 0 }
+.body > dl:first-child { margin: 0; border: 0; padding: 0 }
+.wide dl div { flex-wrap: wrap; gap: 0 1rem }
+.wide dd { text-align: left }
 :lang(km) { display: inline-block }
 button :lang(km), dt :lang(km) { display: block; font-size: .875em }
 :focus-visible { outline: 3px solid #3b82f6; outline-offset: 2px }
