@@ -25,8 +25,7 @@ import {
   readHostedCheck,
   readMadeQr,
 } from "./hosted-answers"
-import { purposeOf } from "./open-api"
-import { askInWaves } from "./waves"
+import { askInWaves, purposeOf } from "./waves"
 
 export type HostedGatewayOptions = {
   /** Where its `/v1/…` is found; may have a path. */

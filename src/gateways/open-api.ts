@@ -13,6 +13,7 @@ import type {
   Question,
   TransferHash,
 } from "./gateway"
+import { askInWaves, purposeOf, stopsAsking } from "./waves"
 
 /** What is remembered of the list endpoint, for all processes. */
 export type ListAccess = {
@@ -38,20 +39,10 @@ export type OpenApiGatewayOptions = {
 }
 
 const LIST_LIMIT = 50
-const SINGLES_AT_ONCE = 5
 
 /** A list that is refused stays refused; one that could not be read may be whole again soon. */
 const LIST_FORBIDDEN_FOR_MS = 6 * 3_600_000
 const LIST_UNREADABLE_FOR_MS = 600_000
-
-/** Reasons that would meet the next question too: asking on would only cost. */
-const STOPS_ASKING: UnknownReason[] = [
-  "unauthorized",
-  "forbidden",
-  "quota_spent",
-  "rate_limited",
-  "unavailable",
-]
 
 /** Answers to a whole list that may mean: this token may not use the list. */
 const MAY_BE_LIST_ONLY: UnknownReason[] = [
@@ -181,7 +172,9 @@ export class OpenApiGateway implements Gateway {
       reasonOf(results[0]) === "forbidden"
         ? LIST_FORBIDDEN_FOR_MS
         : LIST_UNREADABLE_FOR_MS
-    await this.options_.listAccess.close(new Date(this.now_().getTime() + pause))
+    await this.options_.listAccess.close(
+      new Date(this.now_().getTime() + pause)
+    )
     return [probe, ...(await this.checkEach_(others, purpose))]
   }
 
@@ -189,39 +182,14 @@ export class OpenApiGateway implements Gateway {
     questions: Question[],
     purpose: CallPurpose
   ): Promise<CheckResult[]> {
-    const results: CheckResult[] = []
-    for (let at = 0; at < questions.length; at += SINGLES_AT_ONCE) {
-      const wave = await Promise.all(
-        questions.slice(at, at + SINGLES_AT_ONCE).map(async (question) => ({
-          charge_id: question.charge_id,
-          ...(await this.options_.client.checkTransactionByMd5(question.md5, {
-            purpose: purposeOf([question], purpose),
-            chargeIds: [question.charge_id],
-          })),
-        }))
-      )
-      results.push(...wave)
-      if (wave.some(stopsAsking)) {
-        return results
-      }
-    }
-    return results
+    return askInWaves(questions, async (question) => ({
+      charge_id: question.charge_id,
+      ...(await this.options_.client.checkTransactionByMd5(question.md5, {
+        purpose: purposeOf([question], purpose),
+        chargeIds: [question.charge_id],
+      })),
+    }))
   }
-}
-
-/** One charge that is to be closed is reason enough to spend of what is kept for that. */
-export function purposeOf(
-  questions: Question[],
-  purpose: CallPurpose
-): CallPurpose {
-  return purpose === "check" && questions.some(({ closing }) => closing)
-    ? "closing"
-    : purpose
-}
-
-/** Whether the next question would meet the same. */
-export function stopsAsking({ outcome }: { outcome: Outcome }): boolean {
-  return outcome.type === "unknown" && STOPS_ASKING.includes(outcome.reason)
 }
 
 function saysNothing({ outcome }: { outcome: Outcome }): boolean {

@@ -1,5 +1,14 @@
-import type { Outcome } from "../bakong"
-import { stopsAsking } from "./open-api"
+import type { CallPurpose, Outcome, UnknownReason } from "../bakong"
+import type { Question } from "./gateway"
+
+/** Reasons that would meet the next question too: asking on would only cost. */
+const STOPS_ASKING: UnknownReason[] = [
+  "unauthorized",
+  "forbidden",
+  "quota_spent",
+  "rate_limited",
+  "unavailable",
+]
 
 /** As many questions are under way at once. */
 const WAVE = 5
@@ -21,4 +30,19 @@ export const askInWaves = async <Q, R extends { outcome: Outcome }>(
     }
   }
   return results
+}
+
+/** One charge that is to be closed is reason enough to spend of what is kept for that. */
+export function purposeOf(
+  questions: Question[],
+  purpose: CallPurpose
+): CallPurpose {
+  return purpose === "check" && questions.some(({ closing }) => closing)
+    ? "closing"
+    : purpose
+}
+
+/** Whether the next question would meet the same. */
+export function stopsAsking({ outcome }: { outcome: Outcome }): boolean {
+  return outcome.type === "unknown" && STOPS_ASKING.includes(outcome.reason)
 }
