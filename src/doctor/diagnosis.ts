@@ -1,7 +1,7 @@
 import type { Diagnosis } from "../modules/khqr/bank/diagnose"
 
-/** As wide as the first half of a hash, and most accounts. */
-const COLUMN_WIDTH = 22
+/** A moment, and four columns in a hundred characters. */
+const COLUMN_WIDTH = 20
 const HASH_SHOWN = 16
 
 type Row = [label: string, ledger: string | null, ...answers: (string | null)[]]

@@ -14,6 +14,7 @@ import { about, type Finding } from "./finding"
 import {
   inquire,
   inquireOther,
+  MOST_QUESTIONS,
   NOTHING_ASKED,
   type Count,
   type Inquiry,
@@ -45,22 +46,29 @@ export async function examineBank(
   logger: Logger
 ): Promise<BankExamination> {
   const { database, count } = countCalls(ledger)
-  // Whoever runs the doctor hears of it there.
-  const bank = openBank({ options, database, logger, tell: () => {} })
   try {
-    const findings = bank.openApi
-      ? await examineOpenApi(bank.openApi, options, ask, count)
-      : await examineOther(bank, options, ask)
-    return {
-      findings: [...findings, await readQuota(bank)],
-      questions: count(),
+    // Whoever runs the doctor hears of it there.
+    const bank = openBank({ options, database, logger, tell: () => {} })
+    try {
+      const findings = bank.openApi
+        ? await examineOpenApi(bank, bank.openApi, options, ask, count)
+        : await examineOther(bank, options, ask)
+      return { findings, questions: count() }
+    } finally {
+      bank.gateway.close()
     }
-  } finally {
-    bank.gateway.close()
+  } catch (error) {
+    const [bank, ...others] = skipExamination("needs the bank").findings
+    const failure = about(bank.name).failure(
+      `could not be asked: ${(error as Error).message}`,
+      options.gateway ? "mend the option gateway" : undefined
+    )
+    return { findings: [failure, ...others], questions: count() }
   }
 }
 
 async function examineOpenApi(
+  bank: Bank,
   openApi: NonNullable<Bank["openApi"]>,
   options: KhqrOptions,
   ask: boolean,
@@ -71,56 +79,67 @@ async function examineOpenApi(
   const reply = tellsMost(inquiry)
   const state = await openApi.tokens.state()
   return [
-    ...(reply ? checkBank(reply, serverOf(options)) : skipBank(NOT_ASKED)),
+    ...(reply
+      ? checkBank(reply, serverOf(options), inquiry.single === null)
+      : skipBank(NOT_ASKED)),
     checkToken(state, wasAccepted(inquiry)),
     checkClock(callsOf(inquiry)),
     checkList(inquiry),
     inquiry.account && accountId
       ? checkAccount(accountId, inquiry.account)
-      : about("account").skipped(
-          ask ? "not asked: the bank has to answer first" : NOT_ASKED
+      : about("account").skipped(whyNoAccount(reply)),
+    state.token_key
+      ? await readQuota(bank, state.token_key)
+      : about("quota").skipped(
+          "there is no token whose calls could be counted"
         ),
   ]
 }
 
+function whyNoAccount(reply: Reply | null): string {
+  if (!reply) {
+    return NOT_ASKED
+  }
+  return reply.reason === null
+    ? `not asked: ${MOST_QUESTIONS} questions are enough`
+    : "not asked: the bank has to answer first"
+}
+
 /** Of another gateway, what the ledger itself needs of it: an answer. */
 async function examineOther(
-  { gateway }: Bank,
+  bank: Bank,
   options: KhqrOptions,
   ask: boolean
 ): Promise<Finding[]> {
+  const { gateway } = bank
   const inquiry = ask ? await inquireOther(gateway) : NOTHING_ASKED
   const reply = tellsMost(inquiry)
   const server =
     typeof options.gateway === "function"
       ? { host: `the gateway ${gateway.name}`, timeoutMs: 0, optionOfUrl: "it" }
       : serverOf(options)
-  const [bank] = reply ? checkBank(reply, server) : skipBank(NOT_ASKED)
-  const foreign = `not with the gateway ${gateway.name}`
+  const [reached] = reply ? checkBank(reply, server) : skipBank(NOT_ASKED)
+  const foreign = `does not apply to the gateway ${gateway.name}`
   return [
     reply?.reason === "unauthorized"
       ? about("bank").failure(
           `${server.host} refuses the key (HTTP 401)`,
           "mend gateway.key"
         )
-      : bank,
+      : reached,
     ...["place", "token"].map((name) => about(name).skipped(foreign)),
     checkClock(callsOf(inquiry)),
     ...["list", "account"].map((name) => about(name).skipped(foreign)),
+    await readQuota(bank, await bank.tokenKey()),
   ]
 }
 
-async function readQuota({
-  quota,
-  tokenKey,
-  dailyRequestLimit,
-}: Bank): Promise<Finding> {
+async function readQuota(
+  { quota, dailyRequestLimit }: Bank,
+  tokenKey: string
+): Promise<Finding> {
   const now = new Date()
-  return checkQuota(
-    await quota.read(await tokenKey(), now),
-    dailyRequestLimit,
-    now
-  )
+  return checkQuota(await quota.read(tokenKey, now), dailyRequestLimit, now)
 }
 
 const NOT_ASKED = "not asked, as wished"

@@ -103,7 +103,7 @@ async function examineLedger(
 
 function withoutDatabase(finding: Finding): BankExamination {
   const because = "needs the database"
-  const bank = skipExamination("calls are counted in the database")
+  const bank = skipExamination("needs the database, where calls are counted")
   return {
     findings: [
       finding,
@@ -134,16 +134,9 @@ async function examineBankIfReady(
     return skipExamination("needs options that are right")
   }
   if (isNotMigrated) {
-    return skipExamination("calls are counted in the ledger's tables")
+    return skipExamination("needs the migrations: calls are counted there")
   }
-  try {
-    return await examineBank(options, database, ask, logger)
-  } catch (error) {
-    return {
-      findings: [about("bank").failure(describe(error))],
-      questions: 0,
-    }
-  }
+  return examineBank(options, database, ask, logger)
 }
 
 function linkOf(options: KhqrOptions): Finding {

@@ -1,4 +1,9 @@
-import { diagnoseByName, loadConfig, presentDiagnosis } from "../../doctor"
+import {
+  diagnoseByName,
+  hiderOf,
+  loadConfig,
+  presentDiagnosis,
+} from "../../doctor"
 import { type Command, readArguments, UsageError } from "../command"
 import { requireConfigFile } from "./doctor"
 
@@ -29,7 +34,11 @@ Exit code: 0 bank and ledger agree, 1 they do not, or it could not be asked,
     const hash = options.hash && readHash(options.hash)
     const loaded = await loadConfig(requireConfigFile(options.config))
     if ("error" in loaded) {
-      throw new Error(`medusa-config cannot be loaded: ${loaded.error.message}`)
+      throw new Error(
+        hiderOf(undefined)(
+          `medusa-config cannot be loaded: ${loaded.error.message}`
+        )
+      )
     }
     const diagnosis = await diagnoseByName(loaded.config, words[0], hash)
     console.log(

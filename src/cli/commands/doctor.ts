@@ -3,6 +3,7 @@ import {
   examine,
   findConfigFile,
   hasFailure,
+  hiderOf,
   loadConfig,
   presentReport,
   quietLogger,
@@ -59,9 +60,12 @@ const examineFile = async (file: string, ask: boolean): Promise<Report> => {
   return examine({ config: loaded.config, ask, logger: quietLogger })
 }
 
+/** What the configuration holds is not known when it cannot be loaded. */
+const hideSecrets = hiderOf(undefined)
+
 const unreadable = ({ message }: Error) =>
   about("configuration").failure(
-    `medusa-config cannot be loaded: ${message}`,
+    `medusa-config cannot be loaded: ${hideSecrets(message)}`,
     "mend it: Medusa cannot start with it either"
   )
 

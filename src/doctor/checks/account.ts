@@ -1,7 +1,7 @@
 import { about, type Finding } from "../finding"
 import type { AccountReply } from "../inquiry"
 
-const { ok, warning, failure } = about("account")
+const { ok, warning, failure, skipped } = about("account")
 
 const MALFORMED = 12
 
@@ -15,7 +15,10 @@ export function checkAccount(accountId: string, reply: AccountReply): Finding {
       ? ok(`${accountId} exists`)
       : failure(`Bakong knows no account ${accountId}: nobody can pay`, MEND)
   }
-  const { kind, code, message } = reply.error
+  const { kind, code, message, call } = reply.error
+  if (!call.sent) {
+    return skipped(`not asked: ${message}`)
+  }
   if (kind === "rejected" && code === MALFORMED) {
     return failure(`${accountId} is no account id that Bakong takes`, MEND)
   }

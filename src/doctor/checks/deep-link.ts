@@ -37,6 +37,6 @@ export function checkDeepLink({ deeplink }: KhqrOptions): Finding {
   return ok(
     callbackUrl
       ? `${where}; the payer comes back to ${new URL(callbackUrl).host}`
-      : `${where}; deeplink.appName, appIconUrl and callbackUrl are not set, and the payer comes back unaided`
+      : `${where}; nothing leads the payer back (no deeplink.callbackUrl)`
   )
 }

@@ -22,9 +22,10 @@ export async function checkMigrations({ sql }: Database): Promise<Finding> {
   const wanted = listMigrations()
   const done = await listDone({ sql }, wanted)
   if (done.length < wanted.length) {
-    const missing = wanted.length - done.length
     return failure(
-      `${missing} of ${wanted.length} migrations of the ledger ${missing === 1 ? "has" : "have"} not run`,
+      done.length === 0
+        ? "the ledger's tables were never made"
+        : `${wanted.length - done.length} of the ledger's ${wanted.length} migrations not run yet`,
       MIGRATE
     )
   }

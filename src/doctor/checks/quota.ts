@@ -30,8 +30,10 @@ export function checkQuota(
   const says = `${left} of ${whole} calls left today`
   return left <= reserve(whole)
     ? warning(
-        `${says}: they are kept for closing checks`,
-        "nothing has to be done today; the National Bank grants larger limits"
+        left === 0
+          ? `${says}: orders wait from now on, nothing expires`
+          : `${says}: they are kept for closing checks`,
+        "nothing has to be done today; the National Bank grants larger limits (then raise bakong.dailyRequestLimit)"
       )
     : ok(says)
 }

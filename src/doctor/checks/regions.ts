@@ -54,7 +54,7 @@ function judge(providerId: string, regions: Region[]): Finding {
     CURRENCIES.includes(currency_code.toLowerCase())
   const named = (some: Region[]) =>
     some
-      .map(({ name, currency_code }) => `${name} (${currency_code})`)
+      .map(({ name, currency_code }) => `${name} in ${currency_code}`)
       .join(", ")
   if (regions.length === 0) {
     return failure(`${providerId} is enabled in no region`, ENABLE)
@@ -67,9 +67,9 @@ function judge(providerId: string, regions: Region[]): Finding {
   }
   const others = regions.filter((region) => !sells(region))
   return others.length === 0
-    ? ok(`${providerId} in ${named(regions)}`)
+    ? ok(`${providerId} for ${named(regions)}`)
     : warning(
-        `${providerId} in ${named(regions)}; KHQR is paid in usd and khr only`,
-        `take it out of ${named(others)}`
+        `${providerId} for ${named(regions)}; KHQR is paid in usd and khr only`,
+        `take it out of ${others.map(({ name }) => name).join(", ")}`
       )
 }
