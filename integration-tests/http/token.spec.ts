@@ -450,6 +450,7 @@ medusaIntegrationTestRunner({
       })
 
       it.each([
+        [{ ...APPLICANT, email: "nobody" }, /email must be an e-mail address/],
         [{ ...APPLICANT, organization: "" }, /organization/],
         [{ email: APPLICANT.email }, /organization|project/],
       ])("asks for all that Bakong wants to know: %j", async (body, says) => {

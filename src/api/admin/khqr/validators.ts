@@ -7,7 +7,7 @@ export const AdminKhqrDiagnose = z.strictObject({
     .trim()
     .regex(
       /^([0-9a-fA-F]{8}|[0-9a-fA-F]{64})$/,
-      "must be the 8 or the 64 hex characters that a receipt shows"
+      "hash must be the 8 or the 64 hex characters that a receipt shows"
     )
     .optional(),
 })

@@ -16,7 +16,7 @@ export type AdminKhqrPasteToken = z.infer<typeof AdminKhqrPasteToken>
 
 /** Lengths are Bakong's own limits. */
 export const AdminKhqrRegisterToken = z.strictObject({
-  email: text(30).regex(/^[^@\s]+@[^@\s]+$/, "must be an e-mail address"),
+  email: text(30).regex(/^[^@\s]+@[^@\s]+$/, "email must be an e-mail address"),
   organization: text(100),
   project: text(100),
 })
