@@ -66,7 +66,11 @@ export const RESERVED_SHARE = 0.2
 /** A 429 that names no time. */
 const DEFAULT_PAUSE_MS = 30_000
 
+/** Of a day's calls that are not kept; what only makes things easier stops before checks do. */
+export const COMFORT_SHARE = 0.5
+
 const NEEDED: CallPurpose[] = ["closing", "manual"]
+const COMFORT: CallPurpose[] = ["deeplink", "account"]
 
 export function freshQuota(now: Date): QuotaState {
   return {
@@ -136,12 +140,12 @@ export function claim(
   if (usedToday(state) >= whole) {
     return claimProbe(spend(state, "count", whole, now), now)
   }
-  if (!NEEDED.includes(purpose) && usedToday(state) >= whole - reserve(whole)) {
+  if (usedToday(state) >= shareOf(purpose, whole)) {
     return {
       state,
       granted: false,
       reason: "quota_spent",
-      message: `The ${reserve(whole)} calls that are left today are kept for closing checks`,
+      message: "What is left of the day's calls is kept for closing checks",
       retryAfterMs: nextMidnight(now) - now.getTime(),
     }
   }
@@ -215,6 +219,15 @@ export function remaining(
 /** How many of `whole` calls are kept for closing checks. */
 export function reserve(whole: number): number {
   return whole === Infinity ? 0 : Math.ceil(whole * RESERVED_SHARE)
+}
+
+/** Up to how many calls a day one of this purpose may leave. */
+function shareOf(purpose: CallPurpose, whole: number): number {
+  if (NEEDED.includes(purpose)) {
+    return whole
+  }
+  const free = whole - reserve(whole)
+  return COMFORT.includes(purpose) ? free * COMFORT_SHARE : free
 }
 
 function granted(state: QuotaState, ticket: Ticket): Claim {

@@ -3,6 +3,7 @@ import fc from "fast-check"
 import type { CallPurpose } from "../../../bakong"
 import {
   claim,
+  COMFORT_SHARE,
   freshQuota,
   giveBack,
   hear,
@@ -74,17 +75,29 @@ describe("a day's calls", () => {
     const kept = reserve(LIMIT)
     expect(kept).toBe(LIMIT * RESERVED_SHARE)
     const state = spendAll(LIMIT - kept)
-    for (const purpose of ["check", "deeplink", "account"] as const) {
-      expect(ask(state, { purpose })).toMatchObject({
-        granted: false,
-        reason: "quota_spent",
-        state: { spent_at: null },
-      })
-    }
+    expect(ask(state, { purpose: "check" })).toMatchObject({
+      granted: false,
+      reason: "quota_spent",
+      state: { spent_at: null },
+    })
     for (const purpose of ["closing", "manual"] as const) {
       expect(ask(state, { purpose }).granted).toBe(true)
     }
   })
+
+  it.each(["deeplink", "account"] as const)(
+    "go for a %s only from the first half of what is not kept",
+    (purpose) => {
+      const half = (LIMIT - reserve(LIMIT)) * COMFORT_SHARE
+      expect(ask(spendAll(half - 1), { purpose }).granted).toBe(true)
+      expect(ask(spendAll(half), { purpose })).toMatchObject({
+        granted: false,
+        reason: "quota_spent",
+        state: { spent_at: null },
+      })
+      expect(ask(spendAll(half), { purpose: "check" }).granted).toBe(true)
+    }
+  )
 
   it("never stand in the way of a new token, and count it", () => {
     const state = spendAll(LIMIT)

@@ -128,7 +128,7 @@ export class BankGate implements Gate {
     }
     if (outgoing.needsToken && key) {
       await this.soon_("note what became of the token", () =>
-        exchange.trouble?.reason === "unauthorized"
+        tokenWasRefused(exchange)
           ? keyring.refused(key.fingerprint)
           : tokenWasTaken(exchange)
             ? keyring.answered(key.fingerprint)
@@ -195,6 +195,11 @@ function newsOf({ trouble }: Exchange): QuotaNews {
     default:
       return { type: "nothing" }
   }
+}
+
+/** The bank says 401 in JSON; a 401 of a proxy on the way is a page, and must not cost the token. */
+function tokenWasRefused({ trouble, answer }: Exchange): boolean {
+  return trouble?.reason === "unauthorized" && /^\s*\{/.test(answer?.text ?? "")
 }
 
 /** The bank itself spoke, and not about the token. */
