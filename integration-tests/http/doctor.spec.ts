@@ -136,11 +136,11 @@ medusaIntegrationTestRunner({
         .replace(/\d{4}-\d\d-\d\d/g, "<day>")
 
     const seen = async (change: Change = {}): Promise<string> => {
-      const { findings, questions } = await look(change)
+      const { findings, ...report } = await look(change)
       return presentReport(
         {
           findings: JSON.parse(normalise(JSON.stringify(findings))),
-          questions,
+          ...report,
         },
         { width: 100, colours: false }
       )

@@ -21,8 +21,9 @@ import { readShop, type Shop } from "./shop"
 
 export type Report = {
   findings: Finding[]
-  /** How many questions the bank was asked. */
+  /** How many questions were asked, and of whom. */
   questions: number
+  asked: "Bakong" | "the gateway"
 }
 
 export type Patient = {
@@ -61,6 +62,7 @@ async function examineShop(shop: Shop, patient: Patient): Promise<Report> {
       ...(options ? [linkOf(options)] : []),
     ],
     questions: ledger.questions,
+    asked: options?.gateway ? "the gateway" : "Bakong",
   }
 }
 

@@ -19,14 +19,14 @@ const COLOURS: Record<Level, string> = {
 
 /** One line for each finding, broken where the screen ends, and a summary. */
 export function presentReport(
-  { findings, questions }: Report,
+  { findings, questions, asked }: Report,
   look: Look
 ): string {
   const nameWidth = Math.max(...findings.map(({ name }) => name.length))
   return [
     ...findings.map((finding) => presentFinding(finding, nameWidth, look)),
     "",
-    `${summarise(findings)}. ${countQuestions(questions)}.`,
+    `${summarise(findings)}. ${countQuestions(questions, asked)}.`,
   ].join("\n")
 }
 
@@ -71,10 +71,10 @@ function summarise(findings: Finding[]): string {
   ].join(", ")
 }
 
-function countQuestions(questions: number): string {
+function countQuestions(questions: number, asked: Report["asked"]): string {
   return questions === 0
-    ? "Bakong was not asked"
-    : `Asked Bakong ${plural(questions, "time")}`
+    ? `Asked ${asked} nothing`
+    : `Asked ${asked} ${plural(questions, "time")}`
 }
 
 const plural = (count: number, word: string): string =>

@@ -23,7 +23,7 @@ Run it in the shop's folder; the shop need not be running, nor be able to.
 Options:
   --config <path>  the shop's folder, or its medusa-config (default .)
   --no-questions   do not ask Bakong
-  --json           print { findings, questions } instead of lines
+  --json           print { findings, questions, asked } instead of lines
 
 Exit code: 0 nothing failed, 1 something did, 2 there is no medusa-config.`,
   run: async (args) => {
@@ -55,7 +55,11 @@ export const requireConfigFile = (place = "."): string => {
 const examineFile = async (file: string, ask: boolean): Promise<Report> => {
   const loaded = await loadConfig(file)
   if ("error" in loaded) {
-    return { findings: [unreadable(loaded.error)], questions: 0 }
+    return {
+      findings: [unreadable(loaded.error)],
+      questions: 0,
+      asked: "Bakong",
+    }
   }
   return examine({ config: loaded.config, ask, logger: quietLogger })
 }

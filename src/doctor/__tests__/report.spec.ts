@@ -1,9 +1,12 @@
+import type { Report } from "../examine"
 import { about, hasFailure } from "../finding"
 import { breakLines, presentReport } from "../report"
 
 const { ok, warning, failure, skipped } = about("token")
 
 const plain = { width: 60, colours: false }
+
+const asked = "Bakong"
 
 describe("a report", () => {
   it("has a line for each finding, as wide as the screen, and a summary", () => {
@@ -12,7 +15,7 @@ describe("a report", () => {
       warning("3 days left, and it does not renew itself", "set a new one"),
       about("deep link").skipped("the gateway brings its own"),
     ]
-    expect(presentReport({ findings, questions: 1 }, plain)).toBe(
+    expect(presentReport({ findings, questions: 1, asked }, plain)).toBe(
       [
         "ok       options    Lucky Shop is paid at lucky_shop@aclb",
         "warning  token      3 days left, and it does not renew",
@@ -26,12 +29,16 @@ describe("a report", () => {
 
   it("says when nobody was asked", () => {
     expect(
-      presentReport({ findings: [ok("fine")], questions: 0 }, plain)
-    ).toMatch(/1 ok, 0 warnings, 0 failures\. Bakong was not asked\.$/)
+      presentReport({ findings: [ok("fine")], questions: 0, asked }, plain)
+    ).toMatch(/1 ok, 0 warnings, 0 failures\. Asked Bakong nothing\.$/)
   })
 
   it("paints the level and nothing else", () => {
-    const report = { findings: [failure("none")], questions: 0 }
+    const report: Report = {
+      findings: [failure("none")],
+      questions: 0,
+      asked,
+    }
     expect(presentReport(report, { width: 60, colours: true })).toMatch(
       /^\u001b\[31mfailure\u001b\[0m {2}token {2}none\n/
     )
