@@ -10,6 +10,7 @@ export type KhqrCharge = {
   /** The KHQR string; `null` when it may no longer be shown. */
   qr: string | null
   md5: string
+  deeplink: string | null
   /** Decimal string, as written in the KHQR: `"11.00"`, `"44000"`. */
   amount: string
   currency_code: "usd" | "khr"
