@@ -50,13 +50,6 @@ export const readArguments = <Name extends string, Flag extends string>(
   }
 }
 
-/** Named options of a command, all of them text. @throws {UsageError} */
-export const readOptions = <Name extends string>(
-  args: string[],
-  names: readonly Name[]
-): Partial<Record<Name, string>> =>
-  readArguments(args, { names, flags: [], words: [] }).options
-
 const parse = (
   args: string[],
   { names, flags, words }: Accepted<string, string>

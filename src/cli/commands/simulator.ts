@@ -4,11 +4,9 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from "../../simulator"
-import { type Command, readOptions, UsageError } from "../command"
+import { type Command, readArguments, UsageError } from "../command"
 
 const DEFAULT_PORT = "9100"
-
-const NO_REGISTRATION = "--no-registration"
 
 /** `khqr simulator`: a Bakong on this machine until Ctrl+C. */
 export const simulator: Command = {
@@ -21,19 +19,19 @@ Options:
   --port <number>         port to listen on, 0 for any free one (default ${DEFAULT_PORT})
   --host <name>           address to listen on (default 127.0.0.1)
   --daily-limit <number>  calls a day before code 17 (default unlimited)
-  ${NO_REGISTRATION}       /v1/request_token and /v1/verify answer 404`,
+  --no-registration       /v1/request_token and /v1/verify answer 404`,
   run: async (args) => {
-    const named = args.filter((arg) => arg !== NO_REGISTRATION)
-    const {
-      port = DEFAULT_PORT,
-      host = "127.0.0.1",
-      "daily-limit": dailyLimit,
-    } = readOptions(named, ["port", "host", "daily-limit"])
+    const { options, flags } = readArguments(args, {
+      names: ["port", "host", "daily-limit"],
+      flags: ["no-registration"],
+      words: [],
+    })
+    const { port = DEFAULT_PORT, host = "127.0.0.1" } = options
     const running = await start({
       port: readPort(port),
       host,
-      dailyRequestLimit: readDailyLimit(dailyLimit),
-      registration: !args.includes(NO_REGISTRATION),
+      dailyRequestLimit: readDailyLimit(options["daily-limit"]),
+      registration: !flags["no-registration"],
     })
     console.log(describe(running))
     await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")])
