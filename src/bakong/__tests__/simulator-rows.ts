@@ -600,15 +600,23 @@ export const ANSWERS: AnswerRow[] = [
     other: (client) => client.checkBakongAccount("nobank"),
     error: "rejected:12",
   }),
-  ...([17, 19] as const).map((errorCode): AnswerRow => ({
-    name: `code ${errorCode}`,
-    options: { dailyRequestLimit: 0, quotaRefusesWith: `code_${errorCode}` },
+  // Without the words, which tell by themselves.
+  ...[17, 19].map((errorCode) =>
+    code(errorCode, {
+      outcome: "unknown:quota_spent",
+      error: `quota_spent:${errorCode}`,
+      asking: "stops",
+    })
+  ),
+  {
+    name: "code 17 with its words, when the day's calls are used up",
+    options: { dailyRequestLimit: 0 },
     given: () => undefined,
     outcome: "unknown:quota_spent",
-    call: [200, 1, errorCode],
-    error: `quota_spent:${errorCode}`,
+    call: [200, 1, 17],
+    error: "quota_spent:17",
     asking: "stops",
-  })),
+  },
   {
     name: "the words daily request limit without a code",
     options: { dailyRequestLimit: 0, quotaRefusesWith: "message" },
