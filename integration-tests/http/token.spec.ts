@@ -389,7 +389,7 @@ medusaIntegrationTestRunner({
         {
           what: "is not there",
           token: () => undefined,
-          says: /'token' is required/,
+          says: /^Invalid request: token must be a text$/,
         },
       ])(
         "says what is wrong with a pasted token that $what, and keeps the old one",
