@@ -157,10 +157,19 @@ export class HttpTransport {
     }
     const { answer, serverTime } = reply
     const { trouble, ...said } = describe(answer)
+    // JSON spells one text in several ways, and `post` knows only the plain one.
+    const hide = (text: string) =>
+      redact(text, [token ?? "", ...(secrets ?? [])])
     return {
-      call: { ...sent, httpStatus: answer.status, ...said, serverTime },
+      call: {
+        ...sent,
+        httpStatus: answer.status,
+        ...said,
+        message: hide(said.message),
+        serverTime,
+      },
       answer,
-      trouble,
+      trouble: trouble && { ...trouble, message: hide(trouble.message) },
     }
   }
 
@@ -183,11 +192,18 @@ export class HttpTransport {
   }
 }
 
-/** Servers may echo what they were sent; secrets go no further. */
+/** Servers may echo what they were sent, e-mail addresses in lower case; secrets go no further. */
 const redact = (text: string, secrets: string[]): string =>
   secrets
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
-    .reduce((rest, secret) => rest.replaceAll(secret, "[redacted]"), text)
+    .reduce(
+      (rest, secret) =>
+        rest.replace(new RegExp(escapeForRegExp(secret), "gi"), "[redacted]"),
+      text
+    )
+
+const escapeForRegExp = (text: string): string =>
+  text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
 const PROXY_REFUSED = "PROXY_REFUSED"
 

@@ -3,6 +3,7 @@ import { generateEntityId } from "@medusajs/framework/utils"
 import type { CallPurpose, Exchange, OutgoingCall } from "../../../bakong"
 import type { Database } from "../database"
 import type { Actor } from "../types"
+import { hideSecrets } from "./tokens"
 
 const ACTORS: Record<CallPurpose, Actor> = {
   check: "clock",
@@ -18,7 +19,7 @@ const NUL = /\u0000/g
 
 /**
  * One row of `khqr_event` for each call that left. The answer is kept as it
- * arrived, except where it holds a token.
+ * arrived, except where it holds a token or a piece of one.
  */
 export async function writeCall(
   { sql }: Database,
@@ -38,7 +39,9 @@ export async function writeCall(
     error_code: call.errorCode,
     duration_ms: call.durationMs,
     answer:
-      purpose === "token" ? null : (answer?.text.replace(NUL, "") ?? null),
+      purpose === "token" || !answer
+        ? null
+        : hideSecrets(answer.text.replace(NUL, "")),
     created_at: new Date(call.askedAt),
   }
   const columns = Object.keys(row)
