@@ -61,22 +61,33 @@ module.exports = defineConfig({
 })
 `
 
-/** Builds the package and packs it as npm would publish it. @returns the tarball's path */
-export async function buildAndPack(into: string): Promise<{
+/**
+ * Builds the package and packs it as npm would publish it.
+ *
+ * @param environment what whoever builds it happens to have set besides
+ * @returns the tarball's path
+ */
+export async function buildAndPack(
+  into: string,
+  environment: Record<string, string>
+): Promise<{
   tarball: string
   buildOutput: string
   files: string[]
 }> {
-  const built = await run(process.execPath, [medusaCli, "plugin:build"])
-  await run(process.execPath, [join(root, "scripts/build-storefront.mjs")])
+  const env = { ...process.env, ...environment }
+  const built = await run(process.execPath, [medusaCli, "plugin:build"], {
+    env,
+  })
+  await run(process.execPath, [join(root, "scripts/build-storefront.mjs")], {
+    env,
+  })
   mkdirSync(into, { recursive: true })
-  const { stdout } = await run("npm", [
-    "pack",
-    "--ignore-scripts",
-    "--json",
-    "--pack-destination",
-    into,
-  ])
+  const { stdout } = await run(
+    "npm",
+    ["pack", "--ignore-scripts", "--json", "--pack-destination", into],
+    { env }
+  )
   const [{ filename, files }] = JSON.parse(stdout)
   return {
     tarball: join(into, filename),

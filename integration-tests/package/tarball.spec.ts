@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { existsSync, rmSync } from "node:fs"
+import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
 
@@ -19,6 +19,14 @@ const run = promisify(execFile)
 const work = join(process.cwd(), ".cache", "package")
 const app = join(work, "app")
 const plugin = join(app, "node_modules", "medusa-payment-khqr")
+
+/** Set while the package is built; nothing of it may be found in there. */
+const SECRETS = {
+  BAKONG_TOKEN: "eyJhbGciOiJIUzI1NiJ9.eyJjYW5hcnkiOjF9.canary-of-the-token",
+  BAKONG_EMAIL: "canary.owner@lucky.test",
+  KHQR_ENCRYPTION_KEY: "canary-of-the-encryption-key-0123456789",
+  KHQR_HOSTED_KEY: "canary-of-the-hosted-key",
+}
 
 /** What of the store's answers is used here. */
 type Answer = {
@@ -44,7 +52,7 @@ describe("the packed package", () => {
 
   beforeAll(async () => {
     rmSync(work, { recursive: true, force: true })
-    packed = await buildAndPack(work)
+    packed = await buildAndPack(work, SECRETS)
     await createApp(app, packed.tarball)
   })
 
@@ -53,7 +61,7 @@ describe("the packed package", () => {
     expect(packed.buildOutput).not.toMatch(/\b(error|warn(ing)?)\b/i)
   })
 
-  it("holds no tests, no configuration and no demo", () => {
+  it("holds no test, no fixture, no configuration and no demo", () => {
     const foreign = packed.files.filter(
       (path) =>
         !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) &&
@@ -62,7 +70,7 @@ describe("the packed package", () => {
     expect(foreign).toEqual([])
     expect(
       packed.files.filter((path) =>
-        /__tests__|\.spec\.|medusa-config|demo|integration-tests|benchmarks|\.env|tsconfig/.test(
+        /__(tests|mocks|snapshots|fixtures)__|fixtures?\b|\.(spec|test|property|snap)\b|\bworld\b|medusa-config|demo|integration-tests|benchmarks|\.env|tsconfig/.test(
           path
         )
       )
@@ -70,6 +78,25 @@ describe("the packed package", () => {
     expect(packed.files).toContainEqual(
       expect.stringMatching(/modules\/khqr\/migrations\/Migration\d+\.js$/)
     )
+  })
+
+  it("holds no secret of the environment it was built in", () => {
+    const texts = packed.files.map((path) => ({
+      path,
+      text: readFileSync(join(plugin, path), "utf8"),
+    }))
+    // What is looked through is what a shop and its shoppers run.
+    expect(
+      texts.find(({ path }) => /storefront\/index\.mjs$/.test(path))?.text
+    ).toContain("khqr-payment")
+    expect(
+      texts
+        .filter(({ text }) =>
+          Object.values(SECRETS).some((secret) => text.includes(secret))
+        )
+        .map(({ path }) => path)
+    ).toEqual([])
+    expect(packed.buildOutput).not.toContain("canary")
   })
 
   it("has a file behind each of its entries", () => {
