@@ -203,8 +203,8 @@ export type KhqrPluginOptions = {
     type?: "individual" | "merchant"
     /**
      * The Bakong account that receives the money, `name@bank`, ≤32 characters.
-     * Required, except where a hosted gateway makes the KHQR; if given there, its
-     * KHQRs must pay this account.
+     * Required, except with a hosted gateway; if given there, its KHQRs must pay
+     * this account.
      */
     accountId?: string
     /** As the payer's app shows it, printable ASCII, ≤25 characters. */
@@ -309,7 +309,7 @@ export type KhqrOptions = z.output<typeof optionsSchema>
 export function parseOptions(raw: unknown): KhqrOptions {
   const result = optionsSchema.safeParse(withoutMedusas(raw))
   const faults = [
-    ...missingForOpenApi(raw),
+    ...missingIn(raw),
     ...(result.error?.issues ?? []).flatMap((issue) => describe(issue, raw)),
   ]
   if (!result.success || faults.length > 0) {
@@ -322,17 +322,16 @@ export function parseOptions(raw: unknown): KhqrOptions {
   return result.data
 }
 
-/** Where another gateway makes the KHQR, it knows the receiver and needs no Bakong token. */
-function missingForOpenApi(raw: unknown): string[] {
+/** A hosted gateway makes the KHQR, so it knows the receiver; no gateway but Bakong's needs its token. */
+function missingIn(raw: unknown): string[] {
   const given = (...path: string[]) => valueAt(raw, path) !== undefined
-  if (given("gateway")) {
-    return []
-  }
   const faults: string[] = []
-  if (given("merchant") && !given("merchant", "accountId")) {
+  const makesKhqr = valueAt(raw, ["gateway", "type"]) === "hosted"
+  if (given("merchant") && !given("merchant", "accountId") && !makesKhqr) {
     faults.push("merchant.accountId is missing")
   }
-  if (!given("bakong", "token") && !given("bakong", "encryptionKey")) {
+  const hasToken = given("bakong", "token") || given("bakong", "encryptionKey")
+  if (!hasToken && !given("gateway")) {
     faults.push(
       "bakong.token is missing (or bakong.encryptionKey, which keeps a token in the database)"
     )

@@ -165,9 +165,13 @@ describe("Another gateway", () => {
     })
   })
 
-  it("may be the shop's own", () => {
+  it("may be the shop's own, which needs the account and no token", () => {
     const own = () => ({})
-    expect(parseOptions({ ...OPTIONS, gateway: own }).gateway).toBe(own)
+    const options = { merchant: MERCHANT, gateway: own }
+    expect(parseOptions(options).gateway).toBe(own)
+    expect(
+      faultsOf({ merchant: { name: "Lucky Shop" }, gateway: own })
+    ).toEqual(["merchant.accountId is missing"])
   })
 
   it.each([[{ ...gateway, key: "" }], [{ type: "hosted" }], ["hosted"]])(
