@@ -336,6 +336,7 @@ medusaIntegrationTestRunner({
           expect(await shopper.card.count()).toBe(1)
 
           stage().bank.clearFaults()
+          await world.endPauses()
           stage().bank.pay({ qr })
           await world.tick()
           await shopper.seesOrder()
