@@ -394,6 +394,7 @@ medusaIntegrationTestRunner({
           questions: 1,
           answers: [
             {
+              asked_by: "gateway_ref",
               outcome: "paid",
               http_status: 200,
               transaction: { hash: transaction.hash, currency: "USD" },

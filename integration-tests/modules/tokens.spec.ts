@@ -299,8 +299,18 @@ moduleIntegrationTestRunner<KhqrModuleService>({
         )
       })
 
-      it("that does not say when it ends is kept, with a warning", async () => {
-        expect(await open().store("opaque-token-of-a-relay", "pasted")).toEqual(
+      it("that is no JWT is none of the National Bank's", async () => {
+        await expect(
+          open().store("hello world", "pasted")
+        ).rejects.toMatchObject({
+          type: "invalid_data",
+          message: expect.stringContaining("no token of Bakong's"),
+        })
+      })
+
+      it("of a relay that does not say when it ends is kept, with a warning", async () => {
+        const relay = open({ baseUrl: "https://relay.example.com" })
+        expect(await relay.store("opaque-token-of-a-relay", "pasted")).toEqual(
           expect.objectContaining({
             usable: true,
             expires_at: null,

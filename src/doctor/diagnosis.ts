@@ -18,7 +18,7 @@ export function presentDiagnosis({
     [
       "",
       "ledger",
-      ...answers.map(({ asked_by }) => `by ${asked_by.replace("_", " ")}`),
+      ...answers.map(({ asked_by }) => `by ${asked_by.replaceAll("_", " ")}`),
     ],
     ["asked for", null, ...answers.map(({ value }) => shortened(value))],
     ["says", statusOf(ledger), ...answers.map(({ outcome }) => outcome)],

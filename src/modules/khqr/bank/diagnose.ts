@@ -4,7 +4,8 @@ import { toQuestion } from "../question"
 import { describeOutcome, hasMoney } from "../state"
 import type { Charge } from "../types"
 
-export type AskedBy = "md5" | "hash" | "short_hash"
+/** `gateway_ref`: by what a gateway that makes the KHQR knows it by. */
+export type AskedBy = "md5" | "gateway_ref" | "hash" | "short_hash"
 
 /** The bank's answer to one question about a charge. */
 export type DiagnosedAnswer = {
@@ -75,12 +76,16 @@ export async function diagnoseCharge(
 ): Promise<Diagnosis> {
   const hash = readHash(receiptHash)
   const answers: DiagnosedAnswer[] = []
-  const [byMd5] = await gateway.check(
+  const [answer] = await gateway.check(
     [toQuestion(charge, new Date())],
     "manual"
   )
-  if (byMd5) {
-    answers.push(present("md5", charge.md5, byMd5))
+  if (answer) {
+    answers.push(
+      charge.gateway_ref === null
+        ? present("md5", charge.md5, answer)
+        : present("gateway_ref", charge.gateway_ref, answer)
+    )
   }
   if (gateway.can.findsByHash && gateway.findByHash) {
     const full = hash?.length === 64 ? hash : charge.bank_hash
@@ -110,7 +115,7 @@ export async function diagnoseCharge(
 function compare(charge: Charge, answers: DiagnosedAnswer[]): string[] {
   const notes: string[] = []
   for (const { asked_by, outcome, message, sent, transaction } of answers) {
-    const by = asked_by.replace("_", " ")
+    const by = asked_by.replaceAll("_", " ")
     if (outcome.startsWith("unknown")) {
       notes.push(
         sent

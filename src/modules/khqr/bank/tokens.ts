@@ -437,6 +437,10 @@ export class Tokens {
     if (claims === null && token.startsWith("eyJ")) {
       return "The token is not whole: it has three parts with dots between them. Copy all of it."
     }
+    // A relay may have tokens of its own kind; the National Bank has not.
+    if (claims === null && texts.environmentOf(this.baseUrl_) !== null) {
+      return "This is no token of Bakong's: it would have three parts with dots between them."
+    }
     const { expires_at } = describe(token, this.baseUrl_)
     if (expires_at && isExpired({ expires_at }, this.now_())) {
       return `This token expired on ${texts.dayOf(expires_at)}: take a newer one, or renew it.`
