@@ -10,6 +10,8 @@ export type CallPurpose =
   | "closing"
   /** A person asks: diagnosis, doctor. */
   | "manual"
+  /** A gateway makes the KHQR itself: as needed as a check. */
+  | "issue"
   /** A link into the payer's app. */
   | "deeplink"
   /** Whether the receiver exists. */
@@ -36,6 +38,11 @@ export type Exchange = {
   answer: HttpAnswer | null
   /** Why nothing may be concluded from it, if so: no answer, a refusal of the whole call, or ours. */
   trouble: Unknown | null
+  /**
+   * False only when the request was certainly not delivered, so that nobody can have
+   * counted it: no address, no connection, no TLS, or refused by us or by a proxy.
+   */
+  reached: boolean
 }
 
 /**
@@ -73,6 +80,7 @@ export const refuse = (
   },
   answer: null,
   trouble,
+  reached: false,
 })
 
 /**

@@ -92,7 +92,7 @@ export class HostedGateway implements Gateway {
   async makeQr(request: QrRequest): Promise<MadeQr> {
     const { merchantId, accountId } = this.options_
     const exchange = await this.pass_(
-      outgoing("/v1/generate_deeplink_by_qr", "deeplink", []),
+      outgoing("/v1/generate_deeplink_by_qr", "issue", []),
       writeJsonWithAmount({
         md5: merchantId,
         amount: request.amount,

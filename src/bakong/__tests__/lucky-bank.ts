@@ -75,10 +75,17 @@ async function ask(
       call: call(status, `HTTP ${status}`),
       answer: { status, retryAfter: null, text, receivedAt: Date.now() },
       trouble: status === 200 ? null : unknown("unavailable", `HTTP ${status}`),
+      reached: true,
     }
   } catch {
     const trouble = unknown("unavailable", "Lucky Bank did not answer")
-    return { call: call(null, trouble.message), answer: null, trouble }
+    return {
+      call: call(null, trouble.message),
+      answer: null,
+      trouble,
+      // Only where that is certain may it be false: the call is not counted then.
+      reached: true,
+    }
   }
 }
 

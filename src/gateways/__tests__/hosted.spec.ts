@@ -639,7 +639,7 @@ describe("A hosted gateway", () => {
     expect(seen).toMatchObject([
       {
         endpoint: "/v1/generate_deeplink_by_qr",
-        purpose: "deeplink",
+        purpose: "issue",
         chargeIds: [],
         needsToken: true,
       },
