@@ -1,10 +1,12 @@
 import { join } from "node:path"
 
+import { ModulesSdkUtils } from "@medusajs/framework/utils"
 import { moduleIntegrationTestRunner } from "@medusajs/test-utils"
 
 import type { BakongTransaction, Outcome } from "../../src/bakong"
 import type { CheckResult } from "../../src/gateways"
 import { KHQR_MODULE } from "../../src/modules/khqr"
+import { KEEP_PROOF, LOCK_SESSION } from "../../src/modules/khqr/ledger"
 import KhqrCharge from "../../src/modules/khqr/models/charge"
 import KhqrEvent from "../../src/modules/khqr/models/event"
 import KhqrQuota from "../../src/modules/khqr/models/quota"
@@ -24,7 +26,7 @@ moduleIntegrationTestRunner<KhqrModuleService>({
     merchant: { accountId: ACCOUNT, name: "Lucky Shop" },
     bakong: { token: "none", baseUrl: "http://127.0.0.1:9" },
   },
-  testSuite: ({ service }) => {
+  testSuite: ({ service, dbConfig }) => {
     let sessions = 0
 
     const issue = (
@@ -88,6 +90,30 @@ moduleIntegrationTestRunner<KhqrModuleService>({
       )
       return events.map(({ kind, actor, status }) => ({ kind, actor, status }))
     }
+
+    describe("the statements a payment waits for", () => {
+      it.each([
+        ["locks a session", LOCK_SESSION],
+        ["keeps a proof", KEEP_PROOF],
+      ])("find their index: %s", async (_, statement) => {
+        const knex = ModulesSdkUtils.createPgConnection({
+          clientUrl: dbConfig.clientUrl,
+          driverOptions: { ssl: false, connection: { ssl: false } },
+        } as never)
+        try {
+          const plan = await knex.transaction(async (trx) => {
+            // On a table without rows nothing but a missing index is slower than reading it all.
+            await trx.raw("SET LOCAL enable_seqscan = off")
+            const { rows } = await trx.raw(`EXPLAIN ${statement}`, ["x"])
+            return rows.map((row: object) => Object.values(row)[0]).join("\n")
+          })
+          expect(plan).not.toContain("Seq Scan")
+          expect(plan).toMatch(/Index/)
+        } finally {
+          await knex.destroy()
+        }
+      })
+    })
 
     describe("issuing", () => {
       it("writes the charge and the first line of its history", async () => {

@@ -62,6 +62,7 @@ function answered(call: OutgoingCall): Exchange {
     call: { ...told, sent: true, httpStatus: 200, message: "Found" },
     answer: { status: 200, retryAfter: null, text: "yes", receivedAt: 0 },
     trouble: null,
+    reached: true,
   }
 }
 

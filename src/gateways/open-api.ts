@@ -165,7 +165,7 @@ export class OpenApiGateway implements Gateway {
   ): Promise<CheckResult[]> {
     const [first, ...others] = questions
     const [probe] = await this.checkEach_([first], purpose)
-    if (stopsAsking(probe) || reasonOf(probe) === reasonOf(results[0])) {
+    if (stopsAsking(probe) || mayBeListOnly(probe)) {
       return results.map((r) => (r.charge_id === first.charge_id ? probe : r))
     }
     const pause =

@@ -24,14 +24,27 @@ export default async function tick(container: MedusaContainer): Promise<void> {
   let due = await khqr.hasDueWork()
   while ((due.checks || due.settlements) && Date.now() < until) {
     if (due.checks) {
-      await checkChargesWorkflow(container).run({
-        input: { limit: CHECKS_AT_ONCE },
-      })
+      await checkDue(container)
     }
     await Promise.all(
       Array.from({ length: SETTLERS }, () => settleDue(khqr, container, until))
     )
     due = await khqr.hasDueWork()
+  }
+}
+
+/** What goes wrong here holds up no settlement; the charges' lease runs out and they are asked about again. */
+async function checkDue(container: MedusaContainer): Promise<void> {
+  const { errors } = await checkChargesWorkflow(container).run({
+    input: { limit: CHECKS_AT_ONCE },
+    throwOnError: false,
+  })
+  if (errors?.length) {
+    container
+      .resolve(ContainerRegistrationKeys.LOGGER)
+      .error(
+        `KHQR: the charges that are due could not be asked about: ${errors[0].error?.message}`
+      )
   }
 }
 

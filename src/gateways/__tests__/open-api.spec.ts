@@ -288,13 +288,16 @@ describe("A list that only fails", () => {
     }
   )
 
-  it("is taken for closed although the probed charge alone cannot be read", async () => {
-    bank.setFault({ kind: "list_closed" })
+  it("is not taken for closed while a single question is not answered either", async () => {
+    bank.setFault({ kind: "list_closed", times: 1 })
     bank.setFault({ kind: "truncated", endpoint: SINGLE, times: 1 })
-    const results = await ask(3)
+    const results = await ask(50)
 
-    expect(calls()).toEqual(["list:3", ...times(3, "single")])
-    expect(words(results)).toEqual(["unreadable", "not_found", "not_found"])
+    expect(calls()).toEqual(["list:50", "single"])
+    expect(words(results)).toEqual(["unreadable", ...times(49, "forbidden")])
+    forget()
+    await ask(50)
+    expect(calls()).toEqual(["list:50"])
   })
 })
 

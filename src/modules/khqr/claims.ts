@@ -57,6 +57,16 @@ export async function giveBackChecks(
   )
 }
 
+/** Charges that wait for the bank only because we may not ask: now we may. */
+export async function wakeWaiting({ sql }: Database, now: Date): Promise<void> {
+  await sql(
+    `UPDATE khqr_charge SET next_check_at = ?
+     WHERE next_check_at > ? AND deleted_at IS NULL
+       AND last_outcome IN ('unknown:quota_spent', 'unknown:unauthorized')`,
+    [now, now]
+  )
+}
+
 /** Whether it was this caller who may ask for the charge's deep link: one may, once. */
 export async function claimDeeplink(
   { sql }: Database,

@@ -38,7 +38,6 @@ const NOTHING_YET = {
   next_settle_at: null,
   leased_until: null,
   last_signal_at: null,
-  last_outcome: null,
   deleted_at: null,
 }
 
@@ -133,6 +132,7 @@ export function draftCharge(
     expires_at: khqr.expires_at,
     superseded_at: null,
     last_checked_at: null,
+    last_outcome: null,
     checks: 0,
     unknowns: 0,
     unknown_since: null,

@@ -53,7 +53,16 @@ export type LedgerContainer = {
 /** The longest pass over 50 charges: a list, a probe, ten waves of single questions, and the token's renewal amid them. */
 const CALLS_IN_A_ROW = 14
 
+/** Completing a cart may wait half a minute for Medusa's lock, and hold it for two. */
+const SETTLEMENT_TAKES_MS = 240_000
+
 const SIGNALS_HEARD_EACH_MS = 1_000
+
+/** Without `deleted_at` neither finds its partial index. */
+export const LOCK_SESSION =
+  "SELECT id FROM khqr_charge WHERE payment_session_id = ? AND deleted_at IS NULL ORDER BY id FOR UPDATE"
+export const KEEP_PROOF =
+  "UPDATE khqr_event SET is_proof = true WHERE request_id = ? AND kind = 'call' AND deleted_at IS NULL"
 
 /**
  * The ledger: every KHQR ever shown, what the bank said of it and what became
@@ -112,31 +121,13 @@ export class KhqrLedger extends MedusaService({
    * Any number of callers at once get the same one.
    * @throws MedusaError NOT_ALLOWED when the session is already paid.
    */
-  @InjectTransactionManager()
-  async renewCharge(
-    input: ChargeRequest,
-    actor: Actor,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<Charge> {
-    await this.lockSession_(input.payment_session_id, context)
-    const charges = await this.listChargesOfSession(
-      input.payment_session_id,
-      context
+  async renewCharge(input: ChargeRequest, actor: Actor): Promise<Charge> {
+    const living = this.livingCharge_(
+      await this.listChargesOfSession(input.payment_session_id),
+      input
     )
-    if (charges.some(hasMoney)) {
-      throw new MedusaError(
-        MedusaError.Types.NOT_ALLOWED,
-        "This KHQR is already paid. Do not pay again.",
-        ALREADY_PAID
-      )
-    }
-    const shown = charges.find((charge) => charge.superseded_at === null)
-    const lives =
-      shown?.status === "pending" &&
-      shown.expires_at > new Date() &&
-      sameMoney(shown.amount, input.amount) &&
-      shown.currency_code === input.currency_code.toLowerCase()
-    return lives ? shown : this.issueCharge(input, actor, context)
+    // A gateway may take its time over a new one, and no transaction waits for it.
+    return living ?? this.showUnlessLiving_(await this.draft_(input), actor)
   }
 
   /** Newest first. */
@@ -379,6 +370,47 @@ export class KhqrLedger extends MedusaService({
     }
   }
 
+  @InjectTransactionManager()
+  protected async showUnlessLiving_(
+    draft: Charge,
+    actor: Actor,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Charge> {
+    await this.lockSession_(draft.payment_session_id, context)
+    const charges = await this.listChargesOfSession(
+      draft.payment_session_id,
+      context
+    )
+    return (
+      this.livingCharge_(charges, draft) ??
+      this.replaceShown_(draft, actor, context)
+    )
+  }
+
+  /**
+   * The charge of a session that may be paid for this amount now.
+   * @throws MedusaError NOT_ALLOWED when the session is already paid.
+   */
+  protected livingCharge_(
+    charges: Charge[],
+    { amount, currency_code }: Pick<Charge, "amount" | "currency_code">
+  ): Charge | undefined {
+    if (charges.some(hasMoney)) {
+      throw new MedusaError(
+        MedusaError.Types.NOT_ALLOWED,
+        "This KHQR is already paid. Do not pay again.",
+        ALREADY_PAID
+      )
+    }
+    const shown = charges.find((charge) => charge.superseded_at === null)
+    const lives =
+      shown?.status === "pending" &&
+      shown.expires_at > new Date() &&
+      sameMoney(shown.amount, amount) &&
+      shown.currency_code === currency_code.toLowerCase()
+    return lives ? shown : undefined
+  }
+
   protected async draft_(input: ChargeRequest): Promise<Charge> {
     const now = new Date()
     const wanted = planKhqr(input, this.options_, now)
@@ -518,9 +550,11 @@ export class KhqrLedger extends MedusaService({
 
   protected async claim_(column: DueColumn, limit: number): Promise<Charge[]> {
     const now = new Date()
-    const leasedUntil = new Date(
-      now.getTime() + CALLS_IN_A_ROW * this.timeoutMs_
-    )
+    const takes =
+      column === "next_settle_at"
+        ? SETTLEMENT_TAKES_MS
+        : CALLS_IN_A_ROW * this.timeoutMs_
+    const leasedUntil = new Date(now.getTime() + takes)
     const ids = await claimDue(this.database_, column, limit, leasedUntil, now)
     return ids.length === 0
       ? []
@@ -542,10 +576,7 @@ export class KhqrLedger extends MedusaService({
     requestId: string,
     context: SqlContext
   ): Promise<void> {
-    await context.transactionManager!.execute(
-      "UPDATE khqr_event SET is_proof = true WHERE request_id = ? AND kind = 'call'",
-      [requestId]
-    )
+    await context.transactionManager!.execute(KEEP_PROOF, [requestId])
   }
 
   /** All rows of a session in one order, so that two who need them all wait instead of deadlocking. */
@@ -553,10 +584,7 @@ export class KhqrLedger extends MedusaService({
     paymentSessionId: string,
     context: SqlContext
   ): Promise<void> {
-    await context.transactionManager!.execute(
-      "SELECT id FROM khqr_charge WHERE payment_session_id = ? ORDER BY id FOR UPDATE",
-      [paymentSessionId]
-    )
+    await context.transactionManager!.execute(LOCK_SESSION, [paymentSessionId])
   }
 
   protected async lockCharge_(

@@ -8,7 +8,12 @@ export type PlannedCheck = {
 
 type PlannedCharge = Pick<
   ChargeState,
-  "status" | "expires_at" | "superseded_at" | "last_checked_at" | "unknowns"
+  | "status"
+  | "expires_at"
+  | "superseded_at"
+  | "last_checked_at"
+  | "unknowns"
+  | "last_outcome"
 > & { issued_at: Date }
 
 const SECOND = 1_000
@@ -23,6 +28,12 @@ export const LATE_SIGNAL_COOLDOWN_MS = 60 * SECOND
 
 /** Signals are heard for this long after `expires_at`. */
 export const SIGNALS_UNTIL_MS = 24 * HOUR
+
+/** Outcomes that our gate gives while there is no quota or no token, and takes back without a word. */
+const REFUSED_BY_US: (string | null)[] = [
+  "unknown:quota_spent",
+  "unknown:unauthorized",
+]
 
 /** Some banks' apps do not enforce the expiry: payments are looked for this long after it. */
 const LATE_CHECKS_MS = [10 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 24 * HOUR]
@@ -70,8 +81,8 @@ export function planSignalledCheck(
   const cooldown =
     charge.status === "expired" ? LATE_SIGNAL_COOLDOWN_MS : SIGNAL_COOLDOWN_MS
   const lastAsked = charge.last_checked_at?.getTime() ?? 0
-  // While the bank answers nothing, signals do not break the pause.
-  if (charge.unknowns > 0) {
+  // While the bank answers nothing, signals do not break the pause. What our own gate refuses costs nobody anything.
+  if (charge.unknowns > 0 && !REFUSED_BY_US.includes(charge.last_outcome)) {
     return null
   }
   const at = new Date(Math.max(now.getTime(), lastAsked + cooldown))

@@ -20,6 +20,8 @@ export type QuotaState = {
   spent_at: Date | null
   spent_by: "bank" | "count" | null
   next_probe_at: Date | null
+  /** When a probe was last served: the counts of that day are a guess. */
+  lifted_at: Date | null
   paused_until: Date | null
   list_closed_until: Date | null
 }
@@ -57,11 +59,23 @@ const PHNOM_PENH_OFFSET_MS = 7 * HOUR
 /** After a refusal the bank is asked again this often, and at both midnights. */
 const PROBE_EACH_MS = HOUR
 
+/** A probe that learns nothing (a time-out, a 403) is tried again sooner: it may have been weather. */
+const PROBE_AGAIN_MS = 600_000
+
+/** While a probe is under way, others wait for its answer, and no longer. */
+const PROBE_TAKES_MS = 75_000
+
 /** Our clock and the bank's differ: a midnight is past when it is past there too. */
 const CLOCK_SKEW_MS = 5_000
 
 /** Of a day's calls, kept for closing checks and for a person's questions. */
 export const RESERVED_SHARE = 0.2
+
+/** A refusal before this share of the limit says more of that day, or of another user of the token, than of the limit. */
+const CREDIBLE_SHARE = 0.5
+
+/** A learned limit that has grown past this limits nothing. */
+const MOST_LEARNED = 1_000_000
 
 /** A 429 that names no time. */
 const DEFAULT_PAUSE_MS = 30_000
@@ -70,6 +84,8 @@ const DEFAULT_PAUSE_MS = 30_000
 export const COMFORT_SHARE = 0.5
 
 const NEEDED: CallPurpose[] = ["closing", "manual"]
+
+/** Their endpoints need no token in practice, so they tell nothing of its quota either. */
 const COMFORT: CallPurpose[] = ["deeplink", "account"]
 
 export function freshQuota(now: Date): QuotaState {
@@ -83,6 +99,7 @@ export function freshQuota(now: Date): QuotaState {
     spent_at: null,
     spent_by: null,
     next_probe_at: null,
+    lifted_at: null,
     paused_until: null,
     list_closed_until: null,
   }
@@ -119,7 +136,9 @@ export function claim(
   purpose: CallPurpose,
   now: Date
 ): Claim {
-  const state = rollOver(known, now)
+  const rolled = rollOver(known, now)
+  const whole = dailyLimit(rolled, limit)
+  const state = unlatched(rolled, whole)
   // Without a token there is nothing left to save questions for.
   if (purpose === "token") {
     return granted(state, { probe: false })
@@ -134,11 +153,10 @@ export function claim(
     }
   }
   if (state.spent_at !== null) {
-    return claimProbe(state, now)
+    return claimProbe(state, purpose, now)
   }
-  const whole = dailyLimit(state, limit)
   if (usedToday(state) >= whole) {
-    return claimProbe(spend(state, "count", whole, now), now)
+    return claimProbe(spend(state, "count", whole, now), purpose, now)
   }
   if (usedToday(state) >= shareOf(purpose, whole)) {
     return {
@@ -152,28 +170,36 @@ export function claim(
   return granted(state, { probe: false })
 }
 
-/** What follows from the answer to a call that was granted. */
+/** What follows from the answer to a call that was granted, and that carried the token. */
 export function hear(
   known: QuotaState,
   ticket: Ticket,
   news: QuotaNews,
+  limit: number | null,
   now: Date
 ): QuotaState {
   const state = rollOver(known, now)
+  const probed = ticket.probe && state.spent_at !== null
   switch (news.type) {
     case "refused":
-      return refused(state, now)
+      return probed
+        ? { ...counted(state), next_probe_at: nextProbe(now, PROBE_EACH_MS) }
+        : refused(state, limit, now)
     case "rate_limited":
       return {
         ...state,
-        paused_until: new Date(
-          now.getTime() + (news.retryAfterMs ?? DEFAULT_PAUSE_MS)
+        paused_until: later(
+          state.paused_until,
+          new Date(now.getTime() + (news.retryAfterMs ?? DEFAULT_PAUSE_MS))
         ),
+        ...(probed ? { next_probe_at: now } : {}),
       }
     case "served":
-      return ticket.probe && state.spent_at !== null ? lifted(state) : state
+      return probed ? lifted(state, now) : state
     case "nothing":
-      return state
+      return probed
+        ? { ...state, next_probe_at: nextProbe(now, PROBE_AGAIN_MS) }
+        : state
   }
 }
 
@@ -208,17 +234,25 @@ export function remaining(
   limit: number | null,
   now: Date
 ): number | null {
-  const state = rollOver(known, now)
+  const rolled = rollOver(known, now)
+  const whole = dailyLimit(rolled, limit)
+  const state = unlatched(rolled, whole)
   if (state.spent_at !== null) {
     return 0
   }
-  const whole = dailyLimit(state, limit)
   return whole === Infinity ? null : Math.max(0, whole - usedToday(state))
 }
 
 /** How many of `whole` calls are kept for closing checks. */
 export function reserve(whole: number): number {
   return whole === Infinity ? 0 : Math.ceil(whole * RESERVED_SHARE)
+}
+
+/** Our own count needs nobody's word that a new day has begun. */
+function unlatched(state: QuotaState, whole: number): QuotaState {
+  return state.spent_by === "count" && usedToday(state) < whole
+    ? { ...state, spent_at: null, spent_by: null, next_probe_at: null }
+    : state
 }
 
 /** Up to how many calls a day one of this purpose may leave. */
@@ -238,18 +272,24 @@ function granted(state: QuotaState, ticket: Ticket): Claim {
   }
 }
 
-function claimProbe(state: QuotaState, now: Date): Claim {
+function claimProbe(state: QuotaState, purpose: CallPurpose, now: Date): Claim {
   const at = state.next_probe_at ?? now
-  if (at > now) {
+  if (at > now || COMFORT.includes(purpose)) {
     return {
       state,
       granted: false,
       reason: "quota_spent",
       message: `The day's calls are used up; Bakong is asked again at ${at.toISOString()}`,
-      retryAfterMs: at.getTime() - now.getTime(),
+      retryAfterMs: Math.max(0, at.getTime() - now.getTime()),
     }
   }
-  return granted({ ...state, next_probe_at: nextProbe(now) }, { probe: true })
+  return granted(
+    {
+      ...state,
+      next_probe_at: new Date(now.getTime() + PROBE_TAKES_MS),
+    },
+    { probe: true }
+  )
 }
 
 function spend(
@@ -263,7 +303,9 @@ function spend(
     spent_at: now,
     spent_by: by,
     next_probe_at:
-      by === "bank" ? nextProbe(now) : firstProbe(state, whole, now),
+      by === "bank"
+        ? nextProbe(now, PROBE_EACH_MS)
+        : firstProbe(state, whole, now),
   }
 }
 
@@ -273,39 +315,74 @@ function firstProbe(state: QuotaState, whole: number, now: Date): Date {
   return fewest < whole ? now : new Date(nextMidnight(now))
 }
 
-function refused(state: QuotaState, now: Date): QuotaState {
-  const counted = { ...state, refused: state.refused + 1 }
+function counted(state: QuotaState): QuotaState {
+  return { ...state, refused: state.refused + 1 }
+}
+
+function refused(
+  state: QuotaState,
+  limit: number | null,
+  now: Date
+): QuotaState {
   // Calls that were under way together are refused together: the first has said it.
   if (state.spent_at !== null) {
-    return counted
+    return counted(state)
   }
   return {
-    ...spend(counted, "bank", Infinity, now),
-    learned_limit: Math.max(1, usedToday(state) - 1),
+    ...spend(counted(state), "bank", Infinity, now),
+    learned_limit: learned(state, limit, now),
   }
 }
 
-/** The bank serves again: its day began anew, with the call that found it out. */
-function lifted(state: QuotaState): QuotaState {
+/** How much the bank serves a day, by a refusal that can be believed. */
+function learned(
+  state: QuotaState,
+  limit: number | null,
+  now: Date
+): number | null {
+  const served = usedToday(state) - 1
+  const isGuess =
+    state.lifted_at !== null && now.getTime() - state.lifted_at.getTime() <= DAY
+  return limit === null || isGuess || served < limit * CREDIBLE_SHARE
+    ? state.learned_limit
+    : served
+}
+
+/**
+ * The bank serves again. Which of the two midnights it was is still not known, but
+ * it counts no more than the smaller of the two counts, the probe among them.
+ */
+function lifted(state: QuotaState, now: Date): QuotaState {
+  const used = Math.min(state.used, state.used_utc)
+  const isBeyondLearned =
+    state.learned_limit !== null && used >= state.learned_limit
   return {
     ...state,
-    used: 1,
-    used_utc: 1,
+    used,
+    used_utc: used,
+    learned_limit: isBeyondLearned ? null : state.learned_limit,
     spent_at: null,
     spent_by: null,
     next_probe_at: null,
+    lifted_at: now,
   }
 }
 
 /** Others may have used the token that day: what was learned gives way by a tenth a day. */
 function raised({ learned_limit, spent_by }: QuotaState): number | null {
-  return learned_limit === null || spent_by === "bank"
-    ? learned_limit
-    : Math.ceil(learned_limit * 1.1)
+  if (learned_limit === null || spent_by === "bank") {
+    return learned_limit
+  }
+  const raised = Math.ceil(learned_limit * 1.1)
+  return raised > MOST_LEARNED ? null : raised
 }
 
-function nextProbe(now: Date): Date {
-  return new Date(Math.min(now.getTime() + PROBE_EACH_MS, nextMidnight(now)))
+function nextProbe(now: Date, pauseMs: number): Date {
+  return new Date(Math.min(now.getTime() + pauseMs, nextMidnight(now)))
+}
+
+function later(known: Date | null, at: Date): Date {
+  return known !== null && known > at ? known : at
 }
 
 /** The nearer of the two midnights at which the bank's day may begin, epoch ms. */

@@ -9,7 +9,7 @@ import { tidyCalls } from "./bank/audit"
 import { diagnoseCharge, type Diagnosis } from "./bank/diagnose"
 import { readHealth, type Health } from "./bank/health"
 import type { TokenState } from "./bank/tokens"
-import { claimDeeplink, keepDeeplink } from "./claims"
+import { claimDeeplink, keepDeeplink, wakeWaiting } from "./claims"
 import { gatewaysKhqr, type IssuedKhqr, type KhqrRequest } from "./draft"
 import { KhqrLedger, type LedgerContainer } from "./ledger"
 import type { Notice } from "./notices"
@@ -117,8 +117,9 @@ export default class KhqrModuleService extends KhqrLedger {
 
   /** @returns how many calls were deleted from the audit log, by the option `auditRetentionDays` */
   async tidyAudit(): Promise<number> {
-    const days = this.options_.auditRetentionDays
-    return tidyCalls(this.database_, new Date(Date.now() - days * 86_400_000))
+    const now = new Date()
+    const kept = this.options_.auditRetentionDays * 86_400_000
+    return tidyCalls(this.database_, new Date(now.getTime() - kept), now)
   }
 
   async tokenState(): Promise<TokenState> {
@@ -130,7 +131,9 @@ export default class KhqrModuleService extends KhqrLedger {
     pasted: string,
     source: "pasted" | "registered"
   ): Promise<TokenState> {
-    return this.openApi_.tokens.store(pasted, source)
+    const state = await this.openApi_.tokens.store(pasted, source)
+    await wakeWaiting(this.database_, new Date())
+    return state
   }
 
   async renewTokenNow(): Promise<TokenState> {
@@ -156,8 +159,8 @@ export default class KhqrModuleService extends KhqrLedger {
 
   /** @throws BakongError, or MedusaError when the token cannot be kept. */
   async verifyToken(code: string): Promise<TokenState> {
-    const { client, tokens } = this.openApi_
-    return tokens.store(await client.verify(code), "registered")
+    const token = await this.openApi_.client.verify(code)
+    return this.storeToken(token, "registered")
   }
 
   protected override async makeKhqr_(
@@ -212,6 +215,13 @@ export default class KhqrModuleService extends KhqrLedger {
 
   protected tell_({ name, data, level, message }: Notice): void {
     this.logger_[level](`KHQR: ${message}`)
+    if (name === "khqr.token.renewed") {
+      void wakeWaiting(this.database_, new Date()).catch((error: Error) => {
+        this.logger_.error(
+          `KHQR: the charges that waited for the token were not woken: ${error.message}`
+        )
+      })
+    }
     void this.eventBus_?.emit({ name, data }, {}).catch((error: Error) => {
       this.logger_.error(`KHQR: ${name} was not announced: ${error.message}`)
     })

@@ -433,6 +433,19 @@ describe("A signal", () => {
     expect(planSignalledCheck(asked(10, { unknowns: 1 }), now)).toBeNull()
   })
 
+  it.each(["quota_spent", "unauthorized"] as const)(
+    "asks at once after %s, which our own gate may have taken back",
+    (reason) => {
+      const now = later(ISSUED_AT, MINUTE)
+      const waiting = charge({
+        unknowns: 4,
+        last_outcome: `unknown:${reason}`,
+        next_check_at: later(now, HOUR),
+      })
+      expect(planSignalledCheck(waiting, now)).toEqual(now)
+    }
+  )
+
   it("is heard for a day after the KHQR's time, each minute at most", () => {
     const day = later(EXPIRES_AT, DAY)
     const expired = (secondsAgo: number) =>

@@ -145,6 +145,21 @@ describe("midnight", () => {
     expect(ask(first.state, { now: PHNOM_PENH_MIDNIGHT }).granted).toBe(false)
   })
 
+  it("ends a quota spent by our own count without asking anybody", () => {
+    const spent = ask(spendAll(LIMIT)).state
+    expect(spent.spent_by).toBe("count")
+    const next = later(MORNING, DAY)
+    expect(remaining(spent, LIMIT, next)).toBe(LIMIT)
+    expect(must(ask(spent, { now: next })).probe).toBe(false)
+  })
+
+  it("is not waited for when the limit was raised, or taken away", () => {
+    const spent = ask(spendAll(LIMIT)).state
+    for (const limit of [2 * LIMIT, null]) {
+      expect(must(ask(spent, { limit })).probe).toBe(false)
+    }
+  })
+
   it("is not brought back by a clock that lags behind", () => {
     const ahead = rollOver(spendAll(5), new Date("2026-11-22T03:00:00Z"))
     expect(rollOver(ahead, MORNING)).toMatchObject({
@@ -157,14 +172,14 @@ describe("midnight", () => {
 describe("a refusal by the bank", () => {
   const refusedAt = (count: number, now = MORNING) => {
     const made = ask(spendAll(count - 1, now), { now })
-    return hear(made.state, must(made), { type: "refused" }, now)
+    return hear(made.state, must(made), { type: "refused" }, LIMIT, now)
   }
 
   it("stops all calls and corrects the limit", () => {
-    const state = refusedAt(41)
+    const state = refusedAt(71)
     expect(state).toMatchObject({
       spent_by: "bank",
-      learned_limit: 40,
+      learned_limit: 70,
       refused: 1,
     })
     expect(ask(state, { purpose: "manual" })).toMatchObject({
@@ -180,8 +195,14 @@ describe("a refusal by the bank", () => {
 
   it("is told once by calls that were under way together", () => {
     const made = ask(spendAll(40))
-    const first = hear(made.state, must(made), { type: "refused" }, MORNING)
-    const second = hear(first, must(made), { type: "refused" }, MORNING)
+    const first = hear(
+      made.state,
+      must(made),
+      { type: "refused" },
+      LIMIT,
+      MORNING
+    )
+    const second = hear(first, must(made), { type: "refused" }, LIMIT, MORNING)
     expect(second).toEqual({ ...first, refused: 2 })
   })
 
@@ -213,17 +234,74 @@ describe("a refusal by the bank", () => {
     const at = later(MORNING, HOUR)
     const probe = ask(state, { now: at })
     for (const type of ["refused", "nothing"] as const) {
-      expect(hear(probe.state, must(probe), { type }, at).spent_at).not.toBe(
-        null
-      )
+      expect(
+        hear(probe.state, must(probe), { type }, LIMIT, at).spent_at
+      ).not.toBe(null)
     }
     const straggler = { probe: false }
     expect(
-      hear(probe.state, straggler, { type: "served" }, at).spent_at
+      hear(probe.state, straggler, { type: "served" }, LIMIT, at).spent_at
     ).not.toBe(null)
-    const lifted = hear(probe.state, must(probe), { type: "served" }, at)
-    expect(lifted).toMatchObject({ spent_at: null, used: 1, used_utc: 1 })
+    const lifted = hear(probe.state, must(probe), { type: "served" }, LIMIT, at)
+    // No midnight has passed: what was asked today was asked today.
+    expect(lifted).toMatchObject({ spent_at: null, used: 42, used_utc: 42 })
     expect(ask(lifted, { now: at, purpose: "check" }).granted).toBe(true)
+  })
+
+  it("is lifted to what the bank may have counted since either midnight", () => {
+    const evening = new Date("2026-11-21T16:00:00Z")
+    const state = refusedAt(91, evening)
+    const early = new Date("2026-11-21T18:00:00Z")
+    const probe = ask(state, { now: early })
+    const lifted = hear(
+      probe.state,
+      must(probe),
+      { type: "served" },
+      LIMIT,
+      early
+    )
+    expect(lifted).toMatchObject({ used: 1, used_utc: 1, learned_limit: 90 })
+  })
+
+  it("keeps nobody away for longer than the probe takes", () => {
+    const at = later(MORNING, HOUR)
+    const probe = ask(refusedAt(41), { now: at })
+    const [other] = [ask(probe.state, { now: at })]
+    expect(other).toMatchObject({ granted: false })
+    expect((other as { retryAfterMs: number }).retryAfterMs).toBeLessThan(
+      2 * MINUTE
+    )
+  })
+
+  it("is probed again soon when the probe learned nothing", () => {
+    const at = later(MORNING, HOUR)
+    const probe = ask(refusedAt(41), { now: at })
+    const state = hear(probe.state, must(probe), { type: "nothing" }, LIMIT, at)
+    expect(ask(state, { now: later(at, 9 * MINUTE) }).granted).toBe(false)
+    expect(must(ask(state, { now: later(at, 10 * MINUTE) })).probe).toBe(true)
+  })
+
+  it.each(["deeplink", "account"] as const)(
+    "is not probed by a %s, which carries no token in practice",
+    (purpose) => {
+      const at = later(MORNING, HOUR)
+      expect(ask(refusedAt(41), { purpose, now: at }).granted).toBe(false)
+    }
+  )
+
+  it.each([
+    ["before half of the limit, which somebody else may have used", 12, LIMIT],
+    ["where there is no limit", 90, null],
+  ])("teaches no limit %s", (_, count, limit) => {
+    const made = ask(spendAll(count, MORNING, limit), { limit })
+    const state = hear(
+      made.state,
+      must(made),
+      { type: "refused" },
+      limit,
+      MORNING
+    )
+    expect(state).toMatchObject({ spent_by: "bank", learned_limit: null })
   })
 
   it("gives a probe back that was not sent", () => {
@@ -235,12 +313,26 @@ describe("a refusal by the bank", () => {
 
   it("lasts over midnight, and the corrected limit gives way by a tenth a day", () => {
     const next = later(MORNING, DAY)
-    const still = rollOver(refusedAt(41), next)
-    expect(still).toMatchObject({ learned_limit: 40, used: 0 })
+    const still = rollOver(refusedAt(71), next)
+    expect(still).toMatchObject({ learned_limit: 70, used: 0 })
     expect(still.spent_at).not.toBeNull()
     const lifted = { ...still, spent_at: null, spent_by: null }
-    expect(rollOver(lifted, later(next, DAY)).learned_limit).toBe(44)
+    expect(rollOver(lifted, later(next, DAY)).learned_limit).toBe(77)
   })
+})
+
+it("keeps the longer of two pauses", () => {
+  const made = ask(freshQuota(MORNING))
+  const pause = (state: QuotaState, retryAfterMs: number) =>
+    hear(
+      state,
+      must(made),
+      { type: "rate_limited", retryAfterMs },
+      LIMIT,
+      MORNING
+    )
+  const state = pause(pause(made.state, HOUR), SECOND)
+  expect(state.paused_until).toEqual(later(MORNING, HOUR))
 })
 
 it("obeys the pause of a 429", () => {
@@ -249,6 +341,7 @@ it("obeys the pause of a 429", () => {
     made.state,
     must(made),
     { type: "rate_limited", retryAfterMs: 20 * SECOND },
+    LIMIT,
     MORNING
   )
   expect(ask(paused, { now: later(MORNING, 5 * SECOND) })).toMatchObject({
@@ -313,6 +406,7 @@ function live({
   let state = freshQuota(now)
   const refusals: Date[] = []
   const sent: { at: Date; probe: boolean }[] = []
+  const learned: number[] = []
   for (const pause of pauses) {
     now = later(now, pause)
     const made = claim(state, option, purpose, now)
@@ -323,10 +417,13 @@ function live({
       if (answer === "refused") {
         refusals.push(now)
       }
-      state = hear(state, made.ticket, { type: answer }, now)
+      state = hear(state, made.ticket, { type: answer }, option, now)
+      if (state.learned_limit !== null) {
+        learned.push(state.learned_limit)
+      }
     }
   }
-  return { bank, state, sent, refusals, now }
+  return { bank, state, sent, refusals, learned, now }
 }
 
 describe("whatever the bank's limit and its midnight are", () => {
@@ -371,6 +468,36 @@ describe("whatever the bank's limit and its midnight are", () => {
     )
   })
 
+  it("nothing is learned of a limit that is lower than the bank's", () => {
+    fc.assert(
+      fc.property(anyDays, (days) => {
+        const { learned } = live(days)
+        for (const limit of learned) {
+          expect(limit).toBeGreaterThanOrEqual(days.bankLimit)
+        }
+      }),
+      { numRuns: 1_000 }
+    )
+  })
+
+  it("the bank's whole day is used, whenever it begins", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(0, 7 * HOUR), (offsetMs) => {
+        // Two weeks in which a call is wanted every seven minutes.
+        const { bank, state } = live({
+          bankLimit: LIMIT,
+          option: LIMIT,
+          offsetMs,
+          start: 3 * HOUR,
+          pauses: Array(14 * 205).fill(7 * MINUTE),
+          purpose: "closing",
+        })
+        expect(state.learned_limit).toBeNull()
+        expect(bank.served).toBeGreaterThan(13 * LIMIT * 0.95)
+      })
+    )
+  })
+
   it("a spent quota comes back within a day and an hour of the bank's own", () => {
     fc.assert(
       fc.property(anyDays, (days) => {
@@ -385,7 +512,7 @@ describe("whatever the bank's limit and its midnight are", () => {
           if (made.granted) {
             const answer = bank.call(at)
             served = answer === "served"
-            after = hear(after, made.ticket, { type: answer }, at)
+            after = hear(after, made.ticket, { type: answer }, days.option, at)
           }
         }
         expect(served).toBe(true)

@@ -12,6 +12,7 @@ const ACTORS: Record<CallPurpose, Actor> = {
   token: "clock",
   deeplink: "shopper",
   manual: "admin",
+  issue: "medusa",
 }
 
 /** PostgreSQL's text holds no NUL, and a gateway's error page may. */
@@ -51,30 +52,51 @@ export async function writeCall(
   )
 }
 
+/** An answer that proved nothing helps for some days to explain a failure. */
+const ANSWERS_KEPT_MS = 3 * 86_400_000
+
 /**
- * Deletes calls that are older than `before`, some at a time, so that a long
- * backlog locks nothing for long. Proofs stay.
+ * Deletes calls that are older than `before`, and the answers of those older than
+ * three days; some at a time, so that a long backlog locks nothing for long.
+ * Proofs stay whole.
  *
- * @returns how many were deleted
+ * @returns how many calls were deleted
  */
 export async function tidyCalls(
-  { sql }: Database,
+  database: Database,
   before: Date,
-  batch = 1_000
+  now: Date
 ): Promise<number> {
-  let deleted = 0
+  await inBatches(
+    database,
+    "UPDATE khqr_event SET answer = NULL",
+    "answer IS NOT NULL",
+    new Date(now.getTime() - ANSWERS_KEPT_MS)
+  )
+  return inBatches(database, "DELETE FROM khqr_event", "true", before)
+}
+
+const BATCH = 1_000
+
+async function inBatches(
+  { sql }: Database,
+  statement: string,
+  condition: string,
+  before: Date
+): Promise<number> {
+  let done = 0
   for (;;) {
     const rows = await sql(
-      `DELETE FROM khqr_event WHERE id IN (
+      `${statement} WHERE id IN (
          SELECT id FROM khqr_event
-         WHERE kind = 'call' AND is_proof = false AND deleted_at IS NULL AND created_at < ?
+         WHERE kind = 'call' AND is_proof = false AND deleted_at IS NULL AND ${condition} AND created_at < ?
          ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED
        ) RETURNING id`,
-      [before, batch]
+      [before, BATCH]
     )
-    deleted += rows.length
-    if (rows.length < batch) {
-      return deleted
+    done += rows.length
+    if (rows.length < BATCH) {
+      return done
     }
   }
 }

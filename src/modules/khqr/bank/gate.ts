@@ -10,6 +10,7 @@ import {
   type Unknown,
 } from "../../../bakong"
 import type { Database } from "../database"
+import { wakeWaiting } from "../claims"
 import type { Tell } from "../notices"
 import type { QuotaNews, Ticket } from "../quota"
 import { writeCall } from "./audit"
@@ -57,13 +58,15 @@ export class BankGate implements Gate {
       return refuse(outgoing, leave)
     }
     const { breaker } = this.parts_
-    const exchange = await breaker.run(() =>
-      send(outgoing.needsToken ? (leave.key?.token ?? null) : null)
-    )
+    const token = outgoing.needsToken ? (leave.key?.token ?? null) : null
+    const leaving = () => sendSafely(outgoing, () => send(token))
+    // A link is a comfort: that its endpoint is dead must not stop the checks.
+    const exchange =
+      outgoing.purpose === "deeplink"
+        ? await leaving()
+        : await breaker.run(leaving)
     if (!exchange) {
-      await this.soon_("give a call back", () =>
-        this.parts_.quota.giveBack(leave.tokenKey, leave.ticket, new Date())
-      )
+      await this.giveBack_(leave)
       return refuse(outgoing, circuitOpen(breaker.pauseMs))
     }
     await this.hear_(outgoing, leave, exchange)
@@ -116,14 +119,26 @@ export class BankGate implements Gate {
     { key, tokenKey, ticket }: Leave,
     exchange: Exchange
   ): Promise<void> {
-    const { database, quota, keyring } = this.parts_
+    const { database, quota, keyring, dailyRequestLimit } = this.parts_
     await this.soon_("write a call down", () =>
       writeCall(database, outgoing, exchange)
     )
+    if (!exchange.reached) {
+      return this.giveBack_({ key, tokenKey, ticket })
+    }
     const news = newsOf(exchange)
-    if (news.type !== "nothing" && (news.type !== "served" || ticket.probe)) {
+    const isNews = news.type === "refused" || news.type === "rate_limited"
+    if (carriedKey(outgoing, key) && (isNews || ticket.probe)) {
       await this.soon_("note the quota", async () =>
-        this.tellOf_(await quota.hear(tokenKey, ticket, news, new Date()))
+        this.tellOf_(
+          await quota.hear(
+            tokenKey,
+            ticket,
+            news,
+            dailyRequestLimit,
+            new Date()
+          )
+        )
       )
     }
     if (outgoing.needsToken && key) {
@@ -137,6 +152,12 @@ export class BankGate implements Gate {
     }
   }
 
+  protected async giveBack_({ tokenKey, ticket }: Leave): Promise<void> {
+    await this.soon_("give a call back", () =>
+      this.parts_.quota.giveBack(tokenKey, ticket, new Date())
+    )
+  }
+
   protected tellOf_({ before, after }: QuotaChange): void {
     if (before.spent_at === null && after.spent_at !== null) {
       this.parts_.tell({
@@ -147,10 +168,14 @@ export class BankGate implements Gate {
           next_probe_at: after.next_probe_at?.toISOString() ?? null,
         },
         level: "warn",
-        message: `The token's calls of today are used up (${after.used} since midnight in Phnom Penh, ${after.spent_by === "bank" ? "and Bakong refuses more" : "the limit of bakong.dailyRequestLimit"}). Nothing expires and nothing is lost; orders wait until Bakong may be asked again. Ask the National Bank for a larger limit if this happens often.`,
+        message: `The token's calls of today are used up (${after.used} since midnight in Phnom Penh, ${after.spent_by === "bank" ? "and Bakong refuses more" : "the limit of bakong.dailyRequestLimit"}). Nothing expires and nothing is lost; orders wait until Bakong may be asked again. If this happens often, set bakong.dailyRequestLimit to what Bakong gives you, and ask the National Bank for more.`,
       })
     }
     if (before.spent_at !== null && after.spent_at === null) {
+      // In the database, for all processes: whoever heard of it may be a command.
+      void this.soon_("wake the charges that waited for the quota", () =>
+        wakeWaiting(this.parts_.database, new Date())
+      )
       this.parts_.tell({
         name: "khqr.quota.restored",
         data: { used: after.used },
@@ -172,6 +197,36 @@ export class BankGate implements Gate {
       )
     }
   }
+}
+
+/** A gateway of a shop's own may throw where it should answer; the call is counted and written down all the same. */
+async function sendSafely(
+  outgoing: OutgoingCall,
+  send: () => Promise<Exchange>
+): Promise<Exchange> {
+  try {
+    return await send()
+  } catch (error) {
+    const fault = unknown(
+      "unavailable",
+      `The gateway failed: ${(error as Error).message}`
+    )
+    const { call } = refuse(outgoing, fault)
+    return {
+      call: { ...call, sent: true },
+      answer: null,
+      trouble: fault,
+      reached: true,
+    }
+  }
+}
+
+/** What the bank says to a call without the token says nothing of the token's quota. */
+function carriedKey(
+  { needsToken }: OutgoingCall,
+  key: UsableToken | null
+): boolean {
+  return needsToken || key?.token === ""
 }
 
 function circuitOpen(pauseMs: number): Unknown {

@@ -13,7 +13,7 @@ import type { KhqrOptions } from "../options"
 import { Breaker } from "./breaker"
 import { BankGate, type Keyring } from "./gate"
 import { QuotaBook } from "./quota-book"
-import { Tokens } from "./tokens"
+import { Tokens, type UsableToken } from "./tokens"
 
 export type BankParts = {
   options: KhqrOptions
@@ -49,7 +49,13 @@ function openOpenApi(parts: BankParts): Bank {
     tell,
     renew: (email) => client.renewToken(email),
   })
-  const desk = openDesk(parts, tokens, bakong.dailyRequestLimit)
+  const desk = openDesk(
+    parts,
+    tokens,
+    bakong.dailyRequestLimit,
+    // Not `current()`, which renews a token that has lapsed.
+    async () => (await tokens.state()).token_key ?? "none"
+  )
   const client = new BakongClient({
     baseUrl: bakong.baseUrl,
     timeoutMs: bakong.timeoutMs,
@@ -78,14 +84,14 @@ function openOther(
   wish: NonNullable<KhqrOptions["gateway"]>
 ): Bank {
   if (typeof wish === "function") {
-    const desk = openDesk(parts, fixedKey(null), null)
+    const desk = openOtherDesk(parts, null, null)
     return {
       ...desk,
       openApi: null,
       gateway: wish({ gate: desk.gate, logger: parts.logger }),
     }
   }
-  const desk = openDesk(parts, fixedKey(wish.key), wish.dailyRequestLimit)
+  const desk = openOtherDesk(parts, wish.key, wish.dailyRequestLimit)
   return {
     ...desk,
     openApi: null,
@@ -94,15 +100,28 @@ function openOther(
       merchantId: wish.merchantId,
       timeoutMs: wish.timeoutMs,
       accountId: parts.options.merchant.accountId,
+      deeplinkHosts: parts.options.deeplink.hosts,
       gate: desk.gate,
     }),
   }
 }
 
+/** @param key of a hosted gateway; a shop's own brings its own. */
+function openOtherDesk(
+  parts: BankParts,
+  key: string | null,
+  dailyRequestLimit: number | null
+) {
+  const keyring = fixedKey(key)
+  const { tokenKey } = keyring.key
+  return openDesk(parts, keyring, dailyRequestLimit, async () => tokenKey)
+}
+
 function openDesk(
   { database, logger, tell }: BankParts,
   keyring: Keyring,
-  dailyRequestLimit: number | null
+  dailyRequestLimit: number | null,
+  tokenKey: Bank["tokenKey"]
 ) {
   const breaker = new Breaker()
   const quota = new QuotaBook(database)
@@ -115,33 +134,50 @@ function openDesk(
     logger,
     tell,
   })
-  const tokenKey = async () => {
-    const key = await keyring.current()
-    return "problem" in key ? "none" : key.tokenKey
-  }
-  return { gate, breaker, quota, dailyRequestLimit, tokenKey }
+  return { gate, breaker, quota, dailyRequestLimit, tokenKey, logger }
 }
 
 /** The key of a hosted gateway: it does not lapse, and nobody can renew it. */
-function fixedKey(key: string | null): Keyring {
+function fixedKey(key: string | null): Keyring & { key: UsableToken } {
   const token = key ?? ""
   const fingerprint = fingerprintOf(token)
+  const usable = { token, fingerprint, tokenKey: fingerprint }
   return {
-    current: async () => ({ token, fingerprint, tokenKey: fingerprint }),
+    key: usable,
+    current: async () => usable,
     answered: async () => {},
     refused: async () => {},
   }
 }
 
+/** That it cannot be remembered must not cost the answers. */
 function listAccess({
   quota,
   tokenKey,
-}: Pick<Bank, "quota" | "tokenKey">): ListAccess {
+  logger,
+}: Pick<Bank, "quota" | "tokenKey"> & {
+  logger: Pick<Logger, "error">
+}): ListAccess {
+  const note = async (until: Date | null) => {
+    try {
+      await quota.closeList(await tokenKey(), until, new Date())
+    } catch (error) {
+      logger.error(
+        `KHQR: could not note whether lists are closed: ${(error as Error).message}`
+      )
+    }
+  }
   return {
-    closedUntil: async () =>
-      (await quota.read(await tokenKey(), new Date())).list_closed_until,
-    close: async (until) =>
-      quota.closeList(await tokenKey(), until, new Date()),
-    open: async () => quota.closeList(await tokenKey(), null, new Date()),
+    closedUntil: async () => {
+      try {
+        return (await quota.read(await tokenKey(), new Date()))
+          .list_closed_until
+      } catch {
+        // Without the database no call leaves anyway.
+        return null
+      }
+    },
+    close: note,
+    open: () => note(null),
   }
 }

@@ -24,6 +24,7 @@ const COLUMNS = [
   "spent_at",
   "spent_by",
   "next_probe_at",
+  "lifted_at",
   "paused_until",
   "list_closed_until",
 ] as const satisfies (keyof QuotaState)[]
@@ -57,10 +58,11 @@ export class QuotaBook {
     tokenKey: string,
     ticket: Ticket,
     news: QuotaNews,
+    limit: number | null,
     now: Date
   ): Promise<QuotaChange> {
     return this.change_(tokenKey, now, (state) =>
-      hear(state, ticket, news, now)
+      hear(state, ticket, news, limit, now)
     )
   }
 

@@ -26,7 +26,7 @@ const KhqrEvent = model
     response_code: model.number().nullable(),
     error_code: model.number().nullable(),
     duration_ms: model.number().nullable(),
-    /** The whole answer as it arrived; `null` where it may hold a token. */
+    /** The whole answer as it arrived, for some days, and for ever where it is a proof; `null` where it may hold a token. */
     answer: model.text().nullable(),
     /** Proof of a payment or of what a person has to decide: never tidied away. */
     is_proof: model.boolean().default(false),
@@ -44,6 +44,16 @@ const KhqrEvent = model
       name: "IDX_khqr_event_calls_to_tidy",
       on: ["created_at"],
       where: "kind = 'call' AND is_proof = false",
+    },
+    {
+      name: "IDX_khqr_event_calls",
+      on: ["created_at"],
+      where: "kind = 'call'",
+    },
+    {
+      name: "IDX_khqr_event_answers_to_tidy",
+      on: ["created_at"],
+      where: "kind = 'call' AND is_proof = false AND answer IS NOT NULL",
     },
   ])
 

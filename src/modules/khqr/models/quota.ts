@@ -25,6 +25,8 @@ const KhqrQuota = model
     spent_by: model.enum(["bank", "count"]).nullable(),
     /** When one call may find out whether the quota is there again. */
     next_probe_at: model.dateTime().nullable(),
+    /** When a probe was last served. */
+    lifted_at: model.dateTime().nullable(),
     /** The bank asked for a pause (HTTP 429). */
     paused_until: model.dateTime().nullable(),
     /** The list endpoint is closed to this token; tried again then. */

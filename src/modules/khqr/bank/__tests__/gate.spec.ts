@@ -30,6 +30,7 @@ function answered(
     call: { ...call, sent: true, httpStatus: 200, responseCode: 1 },
     answer: { status: 200, retryAfter: null, text, receivedAt: 0 },
     trouble,
+    reached: true,
   }
 }
 
@@ -115,20 +116,58 @@ describe("The gate", () => {
     expect(seen).toMatchObject({ tokens: [null], refused: [], answered: [] })
   })
 
-  it.each<[UnknownReason, QuotaNews["type"] | null]>([
+  it.each<[UnknownReason, QuotaNews["type"]]>([
     ["quota_spent", "refused"],
     ["rate_limited", "rate_limited"],
     ["configuration", "served"],
     ["static_qr", "served"],
-    ["unauthorized", null],
-    ["forbidden", null],
-    ["unavailable", null],
-    ["unreadable", null],
-    ["unrecognized", null],
-  ])("learns of the quota from %s: %s", async (reason, news) => {
+    ["unauthorized", "nothing"],
+    ["forbidden", "nothing"],
+    ["unavailable", "nothing"],
+    ["unreadable", "nothing"],
+    ["unrecognized", "nothing"],
+  ])("learns of the quota from a probe's %s: %s", async (reason, news) => {
     const { pass, seen } = world()
     await pass(answered(reason))
-    expect(seen.news).toEqual(news ? [news] : [])
+    expect(seen.news).toEqual([news])
+  })
+
+  it.each([
+    ["a link, which carries no token", { ...CHECK, needsToken: false }, []],
+    ["a check", CHECK, ["refused"]],
+  ] as const)("hears of the quota from %s", async (_, call, news) => {
+    const { pass, seen } = world()
+    await pass(answered("quota_spent"), call)
+    expect(seen.news).toEqual(news)
+  })
+
+  it("gives back what never reached the bank", async () => {
+    const { pass, seen } = world()
+    await pass({ ...answered("unavailable"), answer: null, reached: false })
+    expect(seen).toMatchObject({ givenBack: 1, news: [], audited: 1 })
+  })
+
+  it("lets no dead link endpoint open the circuit of the checks", async () => {
+    const { pass, parts } = world()
+    for (let failures = 0; failures < 9; failures++) {
+      await pass(answered("unavailable"), { ...CHECK, purpose: "deeplink" })
+    }
+    expect(parts.breaker.state.state).toBe("closed")
+  })
+
+  it("counts and writes down a call of a gateway that throws", async () => {
+    const { gate, seen } = world()
+    const exchange = await gate.pass(CHECK, async () => {
+      throw new Error("out of memory")
+    })
+    expect(exchange).toMatchObject({
+      trouble: {
+        reason: "unavailable",
+        message: expect.stringContaining("out of memory"),
+      },
+      call: { sent: true },
+    })
+    expect(seen).toMatchObject({ audited: 1, givenBack: 0 })
   })
 
   it("takes a 401 of the bank for the token's end, and not the page of a proxy", async () => {

@@ -1,6 +1,6 @@
 import { Migration } from "@medusajs/framework/mikro-orm/migrations"
 
-export class Migration20261121115849 extends Migration {
+export class Migration20261121132014 extends Migration {
   override async up(): Promise<void> {
     this.addSql(
       `alter table if exists "khqr_token" drop constraint if exists "khqr_token_fingerprint_unique";`
@@ -69,9 +69,15 @@ export class Migration20261121115849 extends Migration {
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_event_calls_to_tidy" ON "khqr_event" ("created_at") WHERE kind = 'call' AND is_proof = false AND deleted_at IS NULL;`
     )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_event_calls" ON "khqr_event" ("created_at") WHERE kind = 'call' AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_event_answers_to_tidy" ON "khqr_event" ("created_at") WHERE kind = 'call' AND is_proof = false AND answer IS NOT NULL AND deleted_at IS NULL;`
+    )
 
     this.addSql(
-      `create table if not exists "khqr_quota" ("id" text not null, "token_key" text not null, "day" text not null, "used" integer not null default 0, "utc_day" text not null, "used_utc" integer not null default 0, "refused" integer not null default 0, "learned_limit" integer null, "spent_at" timestamptz null, "spent_by" text check ("spent_by" in ('bank', 'count')) null, "next_probe_at" timestamptz null, "paused_until" timestamptz null, "list_closed_until" timestamptz null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_quota_pkey" primary key ("id"));`
+      `create table if not exists "khqr_quota" ("id" text not null, "token_key" text not null, "day" text not null, "used" integer not null default 0, "utc_day" text not null, "used_utc" integer not null default 0, "refused" integer not null default 0, "learned_limit" integer null, "spent_at" timestamptz null, "spent_by" text check ("spent_by" in ('bank', 'count')) null, "next_probe_at" timestamptz null, "lifted_at" timestamptz null, "paused_until" timestamptz null, "list_closed_until" timestamptz null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_quota_pkey" primary key ("id"));`
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_quota_deleted_at" ON "khqr_quota" ("deleted_at") WHERE deleted_at IS NULL;`
