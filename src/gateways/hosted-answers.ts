@@ -12,6 +12,7 @@ import {
   unknown,
 } from "../bakong"
 import { type DecodedKhqr, decodeKhqr, KhqrError, sameAmount } from "../khqr"
+import { allowedLink } from "./deeplink"
 import type { MadeQr, QrRequest, Question } from "./gateway"
 
 /** 9999-12-31: the last moment worth believing, epoch ms. */
@@ -63,7 +64,6 @@ const Currency = z
 const TransactionId = z
   .union([z.string(), z.int().transform(String)])
   .pipe(z.string().trim().min(1).max(255))
-  .transform((id) => (FULL_HASH.test(id) ? id.toLowerCase() : id))
   .nullable()
   .catch(null)
 
@@ -127,10 +127,15 @@ export const describeHosted = (answer: HttpAnswer): Description => {
   }
 }
 
-/** Reads what a gateway without trouble told about a charge. Never throws. */
+/**
+ * Reads what a gateway without trouble told about a charge. Never throws.
+ *
+ * @param host the gateway's, for the names of its transfers.
+ */
 export const readHostedCheck = (
   answer: HttpAnswer,
-  { gateway_ref, reference }: Pick<Question, "gateway_ref" | "reference">
+  { gateway_ref, reference }: Pick<Question, "gateway_ref" | "reference">,
+  host: string
 ): Outcome => {
   const body = parseBody(answer.text)
   if (isDenial(answer, body)) {
@@ -154,7 +159,7 @@ export const readHostedCheck = (
   }
   const transfer = Transfer.safeParse(body).data
   return transfer
-    ? { type: "paid", transaction: toTransaction(claim.hash, transfer) }
+    ? { type: "paid", transaction: toTransaction(claim.hash, transfer, host) }
     : unknown("unreadable", "A payment without a readable amount or currency")
 }
 
@@ -165,13 +170,19 @@ export const isRefusal = ({ text }: HttpAnswer): boolean =>
 /**
  * A KHQR made elsewhere, if it asks for what we want to be paid.
  *
- * @param accountId who has to be paid, if we know.
+ * @param expected.accountId who has to be paid, if we know.
+ * @param expected.deeplinkHosts where its link may lead, see `allowedLink`.
  * @throws {Error} that names what is wrong with it.
  */
 export const readMadeQr = (
   text: string,
   request: QrRequest,
-  expected: { merchantId: string; accountId?: string; now: number }
+  expected: {
+    merchantId: string
+    accountId?: string
+    deeplinkHosts: string[]
+    now: number
+  }
 ): MadeQr => {
   const made = Made.safeParse(parseBody(text))
   if (!made.success) {
@@ -182,7 +193,7 @@ export const readMadeQr = (
         : "The gateway's answer is no JSON object"
     )
   }
-  const qr = made.data.qr_string.trim().replace(/^khqr:\/\//i, "")
+  const qr = withoutScheme(made.data.qr_string.trim())
   const faults = [
     ...faultsOfAnswer(made.data, request, expected.merchantId),
     ...faultsOfKhqr(decode(qr), request, expected),
@@ -193,7 +204,7 @@ export const readMadeQr = (
   return {
     qr,
     ref: made.data.hash,
-    deeplink: readDeeplink(made.data.deeplink, qr),
+    deeplink: readDeeplink(made.data.deeplink, qr, expected.deeplinkHosts),
   }
 }
 
@@ -233,9 +244,10 @@ const isDenial = ({ status, text }: HttpAnswer, body: unknown): boolean => {
 
 const toTransaction = (
   hash: string,
-  transfer: z.infer<typeof Transfer>
+  transfer: z.infer<typeof Transfer>,
+  host: string
 ): BakongTransaction => ({
-  hash: transfer.transaction_id ?? hash,
+  hash: nameTransfer(transfer.transaction_id ?? hash, host),
   fromAccountId: null,
   toAccountId: null,
   currency: transfer.currency,
@@ -249,6 +261,10 @@ const toTransaction = (
   instructionRef: null,
   externalRef: null,
 })
+
+/** A transfer pays one charge, and another gateway may count its own from 1 too. */
+const nameTransfer = (id: string, host: string): string =>
+  FULL_HASH.test(id) ? id.toLowerCase() : `${host}/${id}`
 
 const decode = (qr: string): DecodedKhqr => {
   try {
@@ -307,19 +323,27 @@ const faultsOfKhqr = (
 
 const normalized = (accountId: string): string => accountId.trim().toLowerCase()
 
-/** A link into the payer's app, unless it would have them pay another KHQR. */
-const readDeeplink = (value: unknown, qr: string): string | null => {
+/**
+ * A link that pays this KHQR or nothing. One into the app is not passed on but
+ * written anew: what the app makes of other parameters is not ours to know.
+ */
+const readDeeplink = (
+  value: unknown,
+  qr: string,
+  hosts: string[]
+): string | null => {
   const link = typeof value === "string" ? value.trim() : ""
   if (!URL.canParse(link)) {
     return null
   }
   const { protocol, searchParams } = new URL(link)
-  const carried = searchParams.get("qr")?.replace(/^khqr:\/\//i, "") ?? ""
-  // Not every gateway encodes its string, and an unencoded one may hold anything.
-  const isAnother =
-    carried.startsWith("000201") &&
-    carried !== qr &&
-    !link.endsWith(`=${qr}`) &&
-    !link.endsWith(`=khqr://${qr}`)
-  return ["bakong:", "https:"].includes(protocol) && !isAnother ? link : null
+  if (protocol === "bakong:") {
+    return `bakong://qr?qr=${encodeURIComponent(qr)}`
+  }
+  const carriesAnother = [...searchParams.values()]
+    .map(withoutScheme)
+    .some((carried) => carried.startsWith("000201") && carried !== qr)
+  return carriesAnother ? null : allowedLink(link, hosts)
 }
+
+const withoutScheme = (text: string): string => text.replace(/^khqr:\/\//i, "")

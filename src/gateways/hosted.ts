@@ -38,6 +38,8 @@ export type HostedGatewayOptions = {
   userAgent?: string
   /** The Bakong account that its KHQRs have to pay, if it is known. */
   accountId?: string
+  /** Hosts, and what is below them, that its link may lead to besides itself. */
+  deeplinkHosts: string[]
   /** Every call passes it; what it has for a token is the gateway's key. */
   gate: Gate
 }
@@ -61,6 +63,8 @@ export class HostedGateway implements Gateway {
   }
   protected readonly options_: HostedGatewayOptions
   protected readonly transport_: HttpTransport
+  /** Of `baseUrl`, with its port if that is not the usual one. */
+  protected readonly host_: string
 
   /** @throws {TypeError} when `baseUrl` is not an http(s) URL or `merchantId` is empty. */
   constructor(options: HostedGatewayOptions) {
@@ -73,6 +77,7 @@ export class HostedGateway implements Gateway {
       timeoutMs: options.timeoutMs,
       userAgent: options.userAgent,
     })
+    this.host_ = new URL(options.baseUrl).host
   }
 
   async check(
@@ -90,7 +95,7 @@ export class HostedGateway implements Gateway {
    * @throws BakongError; `unreadable` when it asks for something else, naming what.
    */
   async makeQr(request: QrRequest): Promise<MadeQr> {
-    const { merchantId, accountId } = this.options_
+    const { merchantId, accountId, deeplinkHosts } = this.options_
     const exchange = await this.pass_(
       outgoing("/v1/generate_deeplink_by_qr", "issue", []),
       writeJsonWithAmount({
@@ -112,6 +117,7 @@ export class HostedGateway implements Gateway {
       return readMadeQr(answer.text, request, {
         merchantId,
         accountId,
+        deeplinkHosts: [...deeplinkHosts, this.host_],
         now: Date.now(),
       })
     } catch (error) {
@@ -137,7 +143,7 @@ export class HostedGateway implements Gateway {
     const outcome =
       trouble ??
       (answer
-        ? readHostedCheck(answer, question)
+        ? readHostedCheck(answer, question, this.host_)
         : unknown("unavailable", "No answer was passed on"))
     return { charge_id, outcome, call }
   }

@@ -91,7 +91,7 @@ describe("A call that certainly reached nobody", () => {
     ],
     [
       "a host without an address",
-      async () => ({ baseUrl: "http://bank.invalid", timeoutMs: 5_000 }),
+      async () => ({ baseUrl: "http://bank.invalid", timeoutMs: 2_000 }),
     ],
     [
       "a server that speaks no TLS",

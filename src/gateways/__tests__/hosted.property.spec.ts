@@ -6,6 +6,7 @@ import { describeHosted, readHostedCheck, readMadeQr } from "../hosted-answers"
 
 const HASH = "b1946ac92492d2347c6235b4d2611184"
 const ASKED = { gateway_ref: HASH, reference: "order-1" }
+const HOST = "gateway.test"
 const NOW = 1_795_230_000_000
 
 const payment = {
@@ -78,7 +79,7 @@ describe("whatever a hosted gateway sends", () => {
       fc.property(status, body, (httpStatus, text) => {
         const answer = answerOf(httpStatus, text)
         const { trouble } = describeHosted(answer)
-        const outcome = trouble ?? readHostedCheck(answer, ASKED)
+        const outcome = trouble ?? readHostedCheck(answer, ASKED, HOST)
         const told = parsed(text)
         seen.add(outcome.type)
         if (outcome.type === "paid") {
@@ -92,7 +93,9 @@ describe("whatever a hosted gateway sends", () => {
           expect(told.error ?? null).toBeNull()
           expect(outcome.transaction.amount).toMatch(/^\d+(\.\d+)?$/)
           expect(outcome.transaction.amount).toMatch(/[1-9]/)
-          expect(outcome.transaction.hash).not.toBe("")
+          expect(outcome.transaction.hash).toMatch(
+            /^([0-9a-f]{64}$|gateway\.test\/.)/s
+          )
           expect(outcome.transaction.toAccountId).toBeNull()
         }
         if (outcome.type === "not_found") {
@@ -126,7 +129,8 @@ describe("whatever a hosted gateway sends", () => {
               200,
               text.replace('"AMOUNT"', quoted ? `"${amount}"` : amount)
             ),
-            ASKED
+            ASKED,
+            HOST
           )
           expect(outcome).toMatchObject({ transaction: { amount } })
         }
@@ -180,7 +184,12 @@ describe("whatever a hosted gateway sends", () => {
             const made = readMadeQr(
               JSON.stringify({ hash: HASH, qr_string: `khqr://${qr}` }),
               request,
-              { merchantId: "shop", accountId: "lucky_shop@aclb", now: NOW }
+              {
+                merchantId: "shop",
+                accountId: "lucky_shop@aclb",
+                deeplinkHosts: [],
+                now: NOW,
+              }
             )
             const said = decodeKhqr(made.qr)
             expect(sameAmount(said.amount!, request.amount)).toBe(true)
@@ -216,10 +225,70 @@ describe("whatever a hosted gateway sends", () => {
               currency: "USD",
               expiresAt: NOW + 1,
             },
-            { merchantId: "shop", now: NOW }
+            { merchantId: "shop", deeplinkHosts: [], now: NOW }
           )
         ).toThrow(/^The gateway's /)
       })
     )
+  })
+
+  it("a link leads where it may, or carries our KHQR alone", () => {
+    const { qr } = buildKhqr(
+      {
+        receiver: { type: "individual", accountId: "lucky_shop@aclb" },
+        merchantName: "Lucky Shop",
+        amount: "12.50",
+        currency: "USD",
+        billNumber: "order-1",
+        expiresAt: NOW + 600_000,
+      },
+      NOW
+    )
+    const links = fc
+      .array(
+        fc.oneof(
+          fc.constantFrom(
+            ...["bakong:", "https:", "http:", "//", "/", "?", "#", "@", ":443"],
+            ...["pay.example", "evil.example", "qr", "qr=", "&", "\\", "\t"],
+            ...["=", qr, encodeURIComponent(qr), "00020101"]
+          ),
+          fc.string({ maxLength: 3 })
+        ),
+        { minLength: 1, maxLength: 9 }
+      )
+      .map((parts) => parts.join(""))
+    const link = fc.oneof(
+      links,
+      links.map((rest) => `https://pay.example/${rest}`),
+      links.map((rest) => `bakong:${rest}`),
+      fc.jsonValue()
+    )
+    const seen = { rewritten: 0, kept: 0, dropped: 0 }
+    fc.assert(
+      fc.property(link, (deeplink) => {
+        const made = readMadeQr(
+          JSON.stringify({ hash: HASH, qr_string: qr, deeplink }),
+          {
+            reference: "order-1",
+            amount: "12.50",
+            currency: "USD",
+            expiresAt: NOW + 600_000,
+          },
+          { merchantId: "shop", deeplinkHosts: ["pay.example"], now: NOW }
+        )
+        if (made.deeplink === null) {
+          seen.dropped += 1
+        } else if (made.deeplink.startsWith("bakong:")) {
+          expect(made.deeplink).toBe(`bakong://qr?qr=${encodeURIComponent(qr)}`)
+          seen.rewritten += 1
+        } else {
+          const { protocol, host } = new URL(made.deeplink)
+          expect([protocol, host]).toEqual(["https:", "pay.example"])
+          seen.kept += 1
+        }
+      }),
+      { numRuns: 2000 }
+    )
+    expect(Object.values(seen)).not.toContain(0)
   })
 })

@@ -33,6 +33,7 @@ const serve = async (
   const gateway = new HostedGateway({
     baseUrl: `${server.url}/hosted`,
     merchantId: "lucky-shop",
+    deeplinkHosts: ["pay.example", "links.example:8443"],
     gate: openGate(KEY),
     ...options,
   })
@@ -257,42 +258,89 @@ describe("A hosted gateway's KHQR", () => {
     expect(await gateway.makeQr(request())).toMatchObject({ qr })
   })
 
-  it.each<[unknown, boolean]>([
-    ["bakong://qr?qr=abc", true],
-    ["https://bakong.example/pay/1", true],
-    ["http://bakong.example/pay/1", false],
-    ["javascript:alert(1)", false],
-    ["no link", false],
-    [7, false],
-    [null, false],
-  ])("has the link %p kept: %p", async (deeplink, kept) => {
-    const { gateway } = await serve(saying(200, made({ deeplink })))
-    expect(await gateway.makeQr(request())).toMatchObject({
-      deeplink: kept ? deeplink : null,
-    })
+  const OURS = khqr()
+  const OTHER = khqr({
+    receiver: { type: "individual", accountId: "thief@aclb" },
+    amount: "99",
   })
 
-  it("has no link kept that carries another KHQR", async () => {
-    const other = khqr({ amount: "99" })
-    for (const carried of [encodeURIComponent(other), other]) {
-      const { gateway } = await serve(
-        saying(200, made({ deeplink: `bakong://qr?qr=${carried}` }))
-      )
-      expect((await gateway.makeQr(request())).deeplink).toBeNull()
-    }
-  })
+  const linkOf = async (deeplink: unknown, qr = OURS) => {
+    const { gateway } = await serve(
+      saying(200, made({ qr_string: qr, deeplink }))
+    )
+    return (await gateway.makeQr(request())).deeplink
+  }
 
-  it.each(["", "khqr://"])(
-    "has a link kept that carries it unencoded after %p",
-    async (scheme) => {
-      const qr = khqr({ mobileNumber: "+85512345678" })
-      const deeplink = `bakong://qr?qr=${scheme}${qr}`
-      const { gateway } = await serve(
-        saying(200, made({ qr_string: qr, deeplink }))
+  it.each([
+    ["our KHQR", `bakong://qr?qr=${encodeURIComponent(OURS)}`],
+    ["our KHQR unencoded", `bakong://qr?qr=${OURS}`],
+    ["our KHQR with its scheme", `bakong://qr?qr=khqr://${OURS}`],
+    ["another KHQR", `bakong://qr?qr=${encodeURIComponent(OTHER)}`],
+    ["another KHQR unencoded", `bakong://qr?qr=${OTHER}`],
+    ["another KHQR first", `bakong://qr?qr=${OTHER}&x=${OURS}`],
+    ["another KHQR last", `bakong://qr?qr=${OURS}&qr=${OTHER}`],
+    ["another parameter", `bakong://qr?data=${encodeURIComponent(OTHER)}`],
+    ["another path", "BAKONG://transfer?to=thief@aclb"],
+    ["nothing", "bakong:"],
+  ])(
+    "has a link into the app written anew, for it alone, when the link carries %s",
+    async (_, deeplink) => {
+      expect(await linkOf(deeplink)).toBe(
+        `bakong://qr?qr=${encodeURIComponent(OURS)}`
       )
-      expect((await gateway.makeQr(request())).deeplink).toBe(deeplink)
     }
   )
+
+  it("has every character of it encoded in that link", async () => {
+    const qr = khqr({ mobileNumber: "+85512345678", merchantName: "A&B = C#1" })
+    const link = await linkOf("bakong://qr", qr)
+    expect(new URL(link!).searchParams.get("qr")).toBe(qr)
+  })
+
+  it.each([
+    "https://pay.example/1",
+    "https://kh.pay.example/1?x=2",
+    "https://links.example:8443/1",
+    `https://pay.example/?qr=${encodeURIComponent(OURS)}`,
+    `https://pay.example/?qr=khqr://${encodeURIComponent(OURS)}`,
+  ])("has the link %s kept", async (deeplink) => {
+    expect(await linkOf(deeplink)).toBe(deeplink)
+  })
+
+  it("has a link to the gateway itself kept", async () => {
+    const deeplinks: string[] = []
+    const { gateway, server } = await serve((response) => {
+      deeplinks.push(`${server.url}/pay/1`)
+      response.end(JSON.stringify(made({ deeplink: deeplinks[0] })))
+    })
+    expect((await gateway.makeQr(request())).deeplink).toBe(deeplinks[0])
+  })
+
+  it.each<[string, unknown]>([
+    ["leads to another host", "https://elsewhere.example/1"],
+    ["leads to a host that only ends alike", "https://evilpay.example/1"],
+    ["leads to another port", "https://pay.example:8443/1"],
+    ["leads to another port of a host with one", "https://links.example/1"],
+    ["leads to another server of the gateway's machine", "http://127.0.0.1:1/"],
+    ["has a user name before the host", "https://pay.example@elsewhere.test/"],
+    ["is not encrypted", "http://pay.example/1"],
+    [
+      "carries another KHQR",
+      `https://pay.example/?qr=${encodeURIComponent(OTHER)}`,
+    ],
+    [
+      "carries another KHQR beside ours",
+      `https://pay.example/?x=${encodeURIComponent(OURS)}&y=khqr://${encodeURIComponent(OTHER)}`,
+    ],
+    ["is a script", "javascript:alert(1)"],
+    ["opens another app", `otherbank://qr?qr=${encodeURIComponent(OURS)}`],
+    ["is an intent", "intent://qr#Intent;scheme=bakong;package=evil;end"],
+    ["is no link", "no link"],
+    ["is a number", 7],
+    ["is null", null],
+  ])("has no link that %s", async (_, deeplink) => {
+    expect(await linkOf(deeplink)).toBeNull()
+  })
 
   it.each<[string, Answer, string]>([
     ["HTTP 401", saying(401, { message: "Unauthorized" }), "unauthorized"],
@@ -343,6 +391,10 @@ describe("A hosted gateway's KHQR", () => {
   })
 })
 
+/** The server of `serve` is the gateway. */
+const ofGateway = (id: string) =>
+  expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:\\d+/${id}$`))
+
 describe("A hosted gateway's payment", () => {
   it("is asked for by the gateway's own hash", async () => {
     const { server, gateway } = await serve(saying(200, payment()))
@@ -357,7 +409,7 @@ describe("A hosted gateway's payment", () => {
     expect(await outcomeOf(saying(200, payment()))).toEqual({
       type: "paid",
       transaction: {
-        hash: "TX-1",
+        hash: ofGateway("TX-1"),
         fromAccountId: null,
         toAccountId: null,
         currency: "USD",
@@ -443,20 +495,45 @@ describe("A hosted gateway's payment", () => {
     })
   })
 
-  it.each<[unknown, string]>([
-    ["TX-9", "TX-9"],
-    [12345, "12345"],
+  it.each<[unknown, unknown]>([
+    ["TX-9", ofGateway("TX-9")],
+    [12345, ofGateway("12345")],
     ["A".repeat(64), "a".repeat(64)],
-    ["", HASH],
-    [null, HASH],
-    [undefined, HASH],
+    ["", ofGateway(HASH)],
+    [null, ofGateway(HASH)],
+    [undefined, ofGateway(HASH)],
     // A float would give two transfers one name.
-    [2 ** 60, HASH],
-    ["x".repeat(256), HASH],
-  ])("with the transaction id %p is named %p", async (transaction_id, hash) => {
+    [2 ** 60, ofGateway(HASH)],
+    ["x".repeat(256), ofGateway(HASH)],
+  ])(
+    "with the transaction id %p has a name of its own",
+    async (transaction_id, hash) => {
+      expect(
+        await outcomeOf(saying(200, payment({ transaction_id })))
+      ).toMatchObject({ transaction: { hash } })
+    }
+  )
+
+  it("without a transaction id is named by a full hash of the gateway's as it is", async () => {
+    const hash = "b".repeat(64)
     expect(
-      await outcomeOf(saying(200, payment({ transaction_id })))
+      await outcomeOf(
+        saying(200, payment({ hash, transaction_id: null })),
+        question({ gateway_ref: hash })
+      )
     ).toMatchObject({ transaction: { hash } })
+  })
+
+  it("is not taken for one of another gateway with the same id", async () => {
+    const answers = await Promise.all([
+      outcomeOf(saying(200, payment())),
+      outcomeOf(saying(200, payment())),
+    ])
+    const hashes = answers.map((outcome) =>
+      outcome.type === "paid" ? outcome.transaction.hash : null
+    )
+    expect(hashes).toEqual([ofGateway("TX-1"), ofGateway("TX-1")])
+    expect(new Set(hashes).size).toBe(2)
   })
 
   const notFound = { message: "Transaction not found", error: "not_found" }
@@ -700,6 +777,7 @@ describe("A hosted gateway", () => {
         new HostedGateway({
           baseUrl: "https://gateway.test",
           merchantId: "lucky-shop",
+          deeplinkHosts: [],
           gate: openGate(KEY),
           ...options,
         })
@@ -715,6 +793,7 @@ describe("Against the simulated gateway", () => {
       baseUrl: url,
       merchantId,
       accountId,
+      deeplinkHosts: [],
       gate: openGate(key),
     })
     closers.push(
