@@ -223,15 +223,65 @@ medusaIntegrationTestRunner({
         })
         expect(data.diagnosis.agrees).toBe(false)
         expect(data.diagnosis.questions).toBe(2)
-        expect(data.diagnosis.notes.join(" ")).toContain("check it now")
+        expect(data.diagnosis.notes).toEqual([
+          expect.stringContaining("check it now"),
+        ])
         expect((await world.charge(chargeId)).status).toBe("pending")
+      })
+
+      it("does not take a stranger's transfer, or one of another purchase, for this charge's", async () => {
+        const { chargeId } = await world.checkout()
+        const [other, same] = [await world.checkout(), await world.checkout()]
+        const [strange] = bank().pay({
+          qr: other.qr,
+          toAccountId: "stranger@devb",
+        })
+        const [twin] = bank().pay({ qr: same.qr })
+
+        const notes = async (hash: string) => {
+          const { data } = await diagnose(chargeId, { hash })
+          expect(data.diagnosis.agrees).toBe(true)
+          return data.diagnosis.notes.join(" ")
+        }
+        expect(await notes(strange.hash)).toContain(
+          "went to stranger@devb, not to"
+        )
+        expect(await notes(twin.hash)).toContain(
+          "may belong to another purchase"
+        )
+        expect(await notes("1".repeat(64))).toContain("mistyped")
+      })
+
+      it("tells what came and what was asked, where both agree on the wrong amount", async () => {
+        const { chargeId, qr } = await world.checkout()
+        bank().pay({ qr, amount: 5 })
+        await world.tick()
+        const { data } = await diagnose(chargeId)
+        expect(data.diagnosis).toMatchObject({
+          agrees: true,
+          notes: [
+            "5 USD came, 11 USD was asked: no order is made, a person decides",
+          ],
+        })
+      })
+
+      it("finds the charge by its reference and its md5 too", async () => {
+        const { chargeId } = await world.checkout()
+        const { reference, md5 } = await world.charge(chargeId)
+        for (const name of [reference, md5]) {
+          const { data } = await diagnose(name)
+          expect(data.diagnosis.ledger.id).toBe(chargeId)
+        }
       })
 
       it("tells a silent bank from a missing payment", async () => {
         const { chargeId } = await world.checkout()
         bank().setFault({ kind: "forbidden" })
         const { data } = await diagnose(chargeId)
-        expect(data.diagnosis.agrees).toBe(false)
+        expect(data.diagnosis.agrees).toBeNull()
+        expect(data.diagnosis.notes.join(" ")).toContain(
+          "says nothing about the payment"
+        )
         expect(data.diagnosis.answers[0]).toMatchObject({
           outcome: "unknown:forbidden",
           http_status: 403,
@@ -251,6 +301,72 @@ medusaIntegrationTestRunner({
       })
     })
 
+    describe("A check by hand", () => {
+      const check = (name: string) =>
+        api.post(
+          `/admin/khqr/charges/${name}/check`,
+          {},
+          { ...admin, validateStatus: () => true }
+        )
+
+      it("records a payment that nobody would have looked for now", async () => {
+        const { qr, chargeId } = await world.checkout()
+        await world.sql(
+          "UPDATE khqr_charge SET next_check_at = now() + interval '1 hour' WHERE id = ?",
+          [chargeId]
+        )
+        bank().pay({ qr })
+        const { data } = await check((await world.charge(chargeId)).reference)
+        expect(data.charge).toMatchObject({ id: chargeId, status: "paid" })
+        await eventually(async () =>
+          expect((await world.charge(chargeId)).status).toBe("completed")
+        )
+        expect((await check(chargeId)).data.charge.status).toBe("completed")
+      })
+
+      it("finds no charge of another name", async () => {
+        expect((await check("khqr_none")).status).toBe(404)
+      })
+    })
+
+    describe("Charges that waited for the quota", () => {
+      it("are asked about as soon as it is back", async () => {
+        const { qr, chargeId } = await world.checkout()
+        bank().setFault({ kind: "quota_spent" })
+        await world.tick()
+        await world.tick()
+        bank().clearFaults()
+        bank().pay({ qr })
+        const late = new Date(Date.now() + 3_600_000)
+        await world.sql("UPDATE khqr_charge SET next_check_at = ?", [late])
+
+        await world.endPauses()
+        const other = await world.checkout()
+        await world.khqr.diagnoseCharge(other.chargeId)
+        await eventually(async () =>
+          expect((await world.charge(chargeId)).status).toBe("completed")
+        )
+      })
+
+      it("are asked about at once when the shopper says that they paid", async () => {
+        const { qr, chargeId, sessionId } = await world.checkout()
+        bank().setFault({ kind: "quota_spent" })
+        await world.tick()
+        bank().clearFaults()
+        bank().pay({ qr })
+        await world.sql(
+          "UPDATE khqr_charge SET next_check_at = now() + interval '1 hour'"
+        )
+        await world.endPauses()
+        await world.post(`/store/khqr/payment-sessions/${sessionId}/signals`, {
+          kind: "claims_paid",
+        })
+        await eventually(async () =>
+          expect((await world.charge(chargeId)).status).toBe("completed")
+        )
+      })
+    })
+
     describe("The health", () => {
       const health = async () => {
         const { data } = await api.get("/admin/khqr/health", admin)
@@ -266,6 +382,11 @@ medusaIntegrationTestRunner({
           circuit: { state: "closed", retry_at: null },
           quota: { limit: null, left: null, refused: 0, spent_at: null },
           list_closed_until: null,
+          last_call: {
+            endpoint: "/v1/check_transaction_by_md5",
+            http_status: 200,
+            error_code: 1,
+          },
           token: { usable: true, source: "option", days_left: 90 },
         })
         const [{ calls }] = await world.sql<{ calls: string }>(

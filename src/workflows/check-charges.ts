@@ -5,7 +5,7 @@ import {
 
 import { announceStep } from "./steps/announce"
 import { askBakongStep } from "./steps/ask-bakong"
-import { claimDueChecksStep } from "./steps/claim-due-checks"
+import { claimChecksStep, type CheckInput } from "./steps/claim-checks"
 import { linkChargesStep } from "./steps/link-charges"
 import { recordAnswersStep } from "./steps/record-answers"
 
@@ -16,10 +16,10 @@ import { recordAnswersStep } from "./steps/record-answers"
  */
 export const checkChargesWorkflow = createWorkflow(
   "khqr-check-charges",
-  (input: { limit: number }) => {
-    const charges = claimDueChecksStep(input)
+  (input: CheckInput) => {
+    const charges = claimChecksStep(input)
     linkChargesStep(charges)
-    const results = askBakongStep(charges)
+    const results = askBakongStep({ charges, input })
     const announcements = recordAnswersStep({ charges, results })
     announceStep(announcements)
     return new WorkflowResponse(charges)

@@ -41,6 +41,22 @@ export async function claimDue(
   return rows.map(({ id }) => id)
 }
 
+/** The same for one charge that has no money yet, due or not. */
+export async function claimOne(
+  { sql }: Database,
+  id: string,
+  leasedUntil: Date,
+  now: Date
+): Promise<boolean> {
+  const rows = await sql(
+    `UPDATE khqr_charge SET leased_until = ?
+     WHERE id = ? AND status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL
+       AND (leased_until IS NULL OR leased_until <= ?) RETURNING id`,
+    [leasedUntil, id, now]
+  )
+  return rows.length > 0
+}
+
 /** Gives charges back that were claimed and not asked about; they are due again at `at`. */
 export async function giveBackChecks(
   { sql }: Database,
@@ -52,7 +68,7 @@ export async function giveBackChecks(
   }
   const marks = ids.map(() => "?").join(", ")
   await sql(
-    `UPDATE khqr_charge SET leased_until = NULL, next_check_at = ? WHERE id IN (${marks}) AND next_check_at IS NOT NULL`,
+    `UPDATE khqr_charge SET leased_until = NULL, next_check_at = CASE WHEN next_check_at IS NULL THEN NULL ELSE ?::timestamptz END WHERE id IN (${marks})`,
     [at, ...ids]
   )
 }

@@ -11,7 +11,13 @@ import type { Knex, SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
 
 import type { Outcome } from "../../bakong"
 import type { CheckResult } from "../../gateways"
-import { claimDue, findDueWork, giveBackChecks, type DueColumn } from "./claims"
+import {
+  claimDue,
+  claimOne,
+  findDueWork,
+  giveBackChecks,
+  type DueColumn,
+} from "./claims"
 import { databaseOf, type Database } from "./database"
 import {
   draftCharge,
@@ -143,6 +149,29 @@ export class KhqrLedger extends MedusaService({
     )
   }
 
+  /**
+   * By its id, its reference (the bill number) or its md5.
+   * @throws MedusaError NOT_FOUND
+   */
+  @InjectManager()
+  async findCharge(
+    name: string,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Charge> {
+    const [charge] = await this.listKhqrCharges(
+      { $or: [{ id: name }, { reference: name }, { md5: name }] },
+      { take: 1 },
+      context
+    )
+    if (!charge) {
+      throw new MedusaError(
+        MedusaError.Types.NOT_FOUND,
+        `There is no charge with the id, reference or md5 ${name}.`
+      )
+    }
+    return charge
+  }
+
   /** What the shopper's page shows, or `null` for a session that has no KHQR. */
   @InjectManager()
   async viewSession(
@@ -260,6 +289,18 @@ export class KhqrLedger extends MedusaService({
    */
   async claimDueChecks(limit: number): Promise<Charge[]> {
     return this.claim_("next_check_at", limit)
+  }
+
+  /** One charge that a person wants checked now; `[]` while it is being checked anyway, and when it has its money. */
+  async claimCheck(id: string): Promise<Charge[]> {
+    const now = new Date()
+    const claimed = await claimOne(
+      this.database_,
+      id,
+      this.checkedBy_(now),
+      now
+    )
+    return claimed ? this.listKhqrCharges({ id }, { take: 1 }) : []
   }
 
   /** The same for charges whose news Medusa has yet to get. */
@@ -550,11 +591,10 @@ export class KhqrLedger extends MedusaService({
 
   protected async claim_(column: DueColumn, limit: number): Promise<Charge[]> {
     const now = new Date()
-    const takes =
+    const leasedUntil =
       column === "next_settle_at"
-        ? SETTLEMENT_TAKES_MS
-        : CALLS_IN_A_ROW * this.timeoutMs_
-    const leasedUntil = new Date(now.getTime() + takes)
+        ? new Date(now.getTime() + SETTLEMENT_TAKES_MS)
+        : this.checkedBy_(now)
     const ids = await claimDue(this.database_, column, limit, leasedUntil, now)
     return ids.length === 0
       ? []
@@ -564,11 +604,12 @@ export class KhqrLedger extends MedusaService({
         )
   }
 
-  protected get timeoutMs_(): number {
+  /** By then a pass of checks that begins now has come to its end. */
+  protected checkedBy_(now: Date): Date {
     const { gateway, bakong } = this.options_
-    return gateway && "timeoutMs" in gateway
-      ? gateway.timeoutMs
-      : bakong.timeoutMs
+    const timeoutMs =
+      gateway && "timeoutMs" in gateway ? gateway.timeoutMs : bakong.timeoutMs
+    return new Date(now.getTime() + CALLS_IN_A_ROW * timeoutMs)
   }
 
   /** The answer that moved the charge is kept as long as the charge. */

@@ -55,8 +55,11 @@ export default class KhqrModuleService extends KhqrLedger {
   }
 
   /** Asks the bank. Charges that are missing in the answer were not asked about. */
-  async askBakong(questions: Question[]): Promise<CheckResult[]> {
-    return this.bank_.gateway.check(questions, "check")
+  async askBakong(
+    questions: Question[],
+    purpose: "check" | "manual" = "check"
+  ): Promise<CheckResult[]> {
+    return this.bank_.gateway.check(questions, purpose)
   }
 
   /**
@@ -96,10 +99,11 @@ export default class KhqrModuleService extends KhqrLedger {
    * Asks the bank about a charge in every way there is and lays the answers beside
    * what the ledger believes. Changes nothing.
    *
+   * @param name the charge's id, reference or md5
    * @throws MedusaError NOT_FOUND, or INVALID_DATA for a hash that is none
    */
-  async diagnoseCharge(id: string, receiptHash?: string): Promise<Diagnosis> {
-    const charge = await this.retrieveKhqrCharge(id)
+  async diagnoseCharge(name: string, receiptHash?: string): Promise<Diagnosis> {
+    const charge = await this.findCharge(name)
     try {
       return await diagnoseCharge(this.bank_.gateway, charge, receiptHash)
     } catch (error) {
@@ -112,7 +116,7 @@ export default class KhqrModuleService extends KhqrLedger {
 
   /** What the merchant has to know of our standing with the bank. Holds no secret. */
   async health(): Promise<Health> {
-    return readHealth(this.bank_, new Date())
+    return readHealth(this.bank_, this.database_, new Date())
   }
 
   /** @returns how many calls were deleted from the audit log, by the option `auditRetentionDays` */

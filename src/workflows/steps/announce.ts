@@ -1,6 +1,9 @@
 import { ContainerRegistrationKeys, Modules } from "@medusajs/framework/utils"
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
+import { KHQR_MODULE } from "../../modules/khqr"
+import { describeReview } from "../../modules/khqr/review"
+import type KhqrModuleService from "../../modules/khqr/service"
 import type { ChargeAnnouncement } from "../../modules/khqr/types"
 
 /** `khqr.charge.paid`, `.completed`, `.expired`, `.failed`, `.review`, each with `{ id }`. */
@@ -17,10 +20,13 @@ export const announceStep = createStep(
     }
     for (const { charge_id, what } of announcements) {
       if (what === "review") {
+        const charge = await container
+          .resolve<KhqrModuleService>(KHQR_MODULE)
+          .retrieveKhqrCharge(charge_id)
         container
           .resolve(ContainerRegistrationKeys.LOGGER)
           .warn(
-            `KHQR charge ${charge_id} needs a person: see its review_reason in khqr_charge`
+            `KHQR charge ${charge.reference} (${charge_id}) needs a person: ${describeReview(charge)}`
           )
       }
     }

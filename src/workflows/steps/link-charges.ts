@@ -3,7 +3,7 @@ import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import { KHQR_MODULE } from "../../modules/khqr"
 import type KhqrModuleService from "../../modules/khqr/service"
-import type { ClaimedCharge } from "./claim-due-checks"
+import type { ClaimedCharge } from "./claim-checks"
 
 /**
  * Remembers each new charge's collection and cart. A provider is not told them,

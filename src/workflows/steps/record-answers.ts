@@ -4,7 +4,7 @@ import type { CheckResult } from "../../gateways"
 import { KHQR_MODULE } from "../../modules/khqr"
 import type KhqrModuleService from "../../modules/khqr/service"
 import type { ChargeAnnouncement } from "../../modules/khqr/types"
-import type { ClaimedCharge } from "./claim-due-checks"
+import type { ClaimedCharge } from "./claim-checks"
 
 /** Charges that were claimed and not asked about, because the bank had enough, wait this long. */
 const NOT_ASKED_PAUSE_MS = 5_000

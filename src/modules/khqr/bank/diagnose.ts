@@ -1,8 +1,12 @@
 import type { CheckAnswer, Outcome } from "../../../bakong"
 import type { Gateway } from "../../../gateways"
+import { sameAmount } from "../../../khqr"
 import { toQuestion } from "../question"
+import { describeReview } from "../review"
 import { describeOutcome, hasMoney } from "../state"
 import type { Charge } from "../types"
+
+const HASH = /^[0-9a-f]{64}$/
 
 /** `gateway_ref`: by what a gateway that makes the KHQR knows it by. */
 export type AskedBy = "md5" | "gateway_ref" | "hash" | "short_hash"
@@ -54,8 +58,8 @@ export type Diagnosis = {
     order_id: string | null
   }
   answers: DiagnosedAnswer[]
-  /** Whether each answer that counts says what the ledger says. */
-  agrees: boolean
+  /** Whether bank and ledger say the same of the payment; `null` when the bank could not be asked. */
+  agrees: boolean | null
   /** Plain sentences: what differs and what to do. */
   notes: string[]
   /** How many questions it cost. */
@@ -74,73 +78,176 @@ export async function diagnoseCharge(
   charge: Charge,
   receiptHash?: string
 ): Promise<Diagnosis> {
-  const hash = readHash(receiptHash)
-  const answers: DiagnosedAnswer[] = []
-  const [answer] = await gateway.check(
-    [toQuestion(charge, new Date())],
-    "manual"
-  )
-  if (answer) {
-    answers.push(
-      charge.gateway_ref === null
-        ? present("md5", charge.md5, answer)
-        : present("gateway_ref", charge.gateway_ref, answer)
-    )
-  }
-  if (gateway.can.findsByHash && gateway.findByHash) {
-    const full = hash?.length === 64 ? hash : charge.bank_hash
-    const short = hash?.length === 8 ? hash : full?.slice(0, 8)
-    if (full) {
-      answers.push(present("hash", full, await gateway.findByHash({ full })))
-    }
-    if (short) {
-      const answer = await gateway.findByHash({
-        short,
-        amount: charge.paid_amount ?? charge.khqr_amount,
-        currency: charge.currency_code === "khr" ? "KHR" : "USD",
-      })
-      answers.push(present("short_hash", short, answer))
-    }
-  }
-  const notes = compare(charge, answers)
+  const receipt = readHash(receiptHash)
+  const own = await askByKhqr(gateway, charge)
+  const byHash = await askByHash(gateway, charge, receipt)
+  const answers = [...own, ...byHash]
   return {
     ledger: ledgerOf(charge),
     answers,
-    agrees: notes.length === 0,
-    notes,
+    agrees: compare(charge, answers),
+    notes: [
+      ...noteOnSilence(answers),
+      ...own.flatMap((answer) => noteOnKhqr(charge, answer)),
+      ...byHash.flatMap((answer) => noteOnTransfer(charge, own[0], answer)),
+      // Both may agree that something came which makes no order.
+      ...(charge.review_reason ? [describeReview(charge)] : []),
+    ],
     questions: answers.filter(({ sent }) => sent).length,
   }
 }
 
-function compare(charge: Charge, answers: DiagnosedAnswer[]): string[] {
-  const notes: string[] = []
-  for (const { asked_by, outcome, message, sent, transaction } of answers) {
-    const by = asked_by.replaceAll("_", " ")
-    if (outcome.startsWith("unknown")) {
-      notes.push(
-        sent
-          ? `By ${by} Bakong gave no answer that counts: ${message}`
-          : `By ${by} nothing was asked: ${message}`
-      )
-    } else if (outcome === "paid" && !hasMoney(charge)) {
-      notes.push(
-        `By ${by} Bakong shows a transfer, the charge is ${charge.status}: check it now, and it is recorded`
-      )
-    } else if (outcome !== "paid" && hasMoney(charge)) {
-      notes.push(
-        `By ${by} Bakong says ${outcome}, the charge is ${charge.status}: keep the answer that was recorded as proof and ask the bank`
-      )
-    } else if (
-      transaction &&
-      charge.bank_hash &&
-      transaction.hash !== charge.bank_hash
-    ) {
-      notes.push(
-        `By ${by} Bakong shows another transfer (${transaction.hash.slice(0, 8)}) than the one on record (${charge.bank_hash.slice(0, 8)}): the KHQR may have been paid twice`
-      )
-    }
+async function askByKhqr(
+  gateway: Gateway,
+  charge: Charge
+): Promise<DiagnosedAnswer[]> {
+  const results = await gateway.check(
+    [toQuestion(charge, new Date())],
+    "manual"
+  )
+  return results.map((answer) =>
+    charge.gateway_ref === null
+      ? present("md5", charge.md5, answer)
+      : present("gateway_ref", charge.gateway_ref, answer)
+  )
+}
+
+async function askByHash(
+  gateway: Gateway,
+  charge: Charge,
+  receipt: string | null
+): Promise<DiagnosedAnswer[]> {
+  if (!gateway.can.findsByHash || !gateway.findByHash) {
+    return []
   }
-  return notes
+  const answers: DiagnosedAnswer[] = []
+  // A hosted gateway's id of a transfer is no hash.
+  const known = HASH.test(charge.bank_hash ?? "") ? charge.bank_hash : null
+  const full = receipt?.length === 64 ? receipt : known
+  const short = receipt?.length === 8 ? receipt : full?.slice(0, 8)
+  if (full) {
+    answers.push(present("hash", full, await gateway.findByHash({ full })))
+  }
+  if (short) {
+    const answer = await gateway.findByHash({
+      short,
+      amount: charge.paid_amount ?? charge.khqr_amount,
+      currency:
+        (charge.paid_currency ?? charge.currency_code).toUpperCase() === "KHR"
+          ? "KHR"
+          : "USD",
+    })
+    answers.push(present("short_hash", short, answer))
+  }
+  return answers
+}
+
+/** The KHQR's own answer decides; a transfer found by its hash alone has no tie to this KHQR. */
+function compare(charge: Charge, answers: DiagnosedAnswer[]): boolean | null {
+  const [own] = answers.filter(isByKhqr)
+  if (!own || !counts(own)) {
+    return null
+  }
+  const isPaid = own.outcome === "paid"
+  const sameTransfer =
+    !charge.bank_hash ||
+    !own.transaction ||
+    own.transaction.hash === charge.bank_hash
+  return isPaid === hasMoney(charge) && sameTransfer
+}
+
+function noteOnSilence(answers: DiagnosedAnswer[]): string[] {
+  const silent = answers.filter((answer) => !counts(answer))
+  if (silent.length === 0) {
+    return []
+  }
+  const why = [...new Set(silent.map(({ message }) => message))].join("; ")
+  return silent.length === answers.length
+    ? [
+        `The bank could not be asked, so this says nothing about the payment: ${why}`,
+      ]
+    : silent.map(
+        ({ asked_by, message }) =>
+          `By ${spoken(asked_by)} the bank gave no answer that counts: ${message}`
+      )
+}
+
+function noteOnKhqr(charge: Charge, answer: DiagnosedAnswer): string[] {
+  const { transaction, outcome } = answer
+  if (!counts(answer)) {
+    return []
+  }
+  if (outcome === "paid" && !hasMoney(charge)) {
+    return [
+      `The bank shows a transfer for this KHQR, and the charge is ${charge.status}: check it now, and it is recorded`,
+    ]
+  }
+  if (outcome !== "paid" && hasMoney(charge)) {
+    return [
+      `The bank says "${outcome.replace("_", " ")}", and the charge is ${charge.status}: keep the answer that was recorded as proof, and ask the bank`,
+    ]
+  }
+  const isOther =
+    transaction && charge.bank_hash && transaction.hash !== charge.bank_hash
+  return isOther
+    ? [
+        `The bank shows another transfer (${transaction.hash.slice(0, 8)}) than the one on record (${charge.bank_hash!.slice(0, 8)}): the KHQR may have been paid twice`,
+      ]
+    : []
+}
+
+function noteOnTransfer(
+  charge: Charge,
+  own: DiagnosedAnswer | undefined,
+  { asked_by, value, outcome, transaction }: DiagnosedAnswer
+): string[] {
+  const name = `The transfer ${value.slice(0, 8)}`
+  if (outcome === "not_found") {
+    const over =
+      asked_by === "short_hash"
+        ? ` over ${charge.paid_amount ?? charge.khqr_amount} ${charge.paid_currency ?? charge.currency_code.toUpperCase()}`
+        : ""
+    return [
+      `The bank has no transfer ${value.slice(0, 8)}${over}: mistyped, or of another payment`,
+    ]
+  }
+  if (!transaction || transaction.hash === charge.bank_hash) {
+    return []
+  }
+  if (transaction.to && !isSame(transaction.to, charge.account_id)) {
+    return [
+      `${name} went to ${transaction.to}, not to ${charge.account_id}: it does not pay this charge`,
+    ]
+  }
+  if (
+    !isSame(transaction.currency, charge.currency_code) ||
+    !sameAmount(transaction.amount, charge.khqr_amount)
+  ) {
+    return [
+      `${name} is over ${transaction.amount} ${transaction.currency}, and ${charge.khqr_amount} ${charge.currency_code.toUpperCase()} was asked: it does not pay this charge`,
+    ]
+  }
+  return own && counts(own) && own.transaction?.hash !== transaction.hash
+    ? [
+        `${name} has the right receiver and amount, and the bank does not tie it to this KHQR (${own.outcome.replace("_", " ")}): it may belong to another purchase`,
+      ]
+    : []
+}
+
+function isByKhqr({ asked_by }: DiagnosedAnswer): boolean {
+  return asked_by === "md5" || asked_by === "gateway_ref"
+}
+
+function counts({ outcome }: DiagnosedAnswer): boolean {
+  return !outcome.startsWith("unknown")
+}
+
+function spoken(askedBy: AskedBy): string {
+  return askedBy.replaceAll("_", " ")
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase()
 }
 
 function present(

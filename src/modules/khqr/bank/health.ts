@@ -1,4 +1,5 @@
 import { remaining, dailyLimit, usedToday } from "../quota"
+import type { Database } from "../database"
 import type { BreakerState } from "./breaker"
 import type { Bank } from "./index"
 import type { TokenState } from "./tokens"
@@ -23,14 +24,28 @@ export type Health = {
   }
   /** Until when many charges are asked about one by one; `null` where the list works. */
   list_closed_until: Date | null
+  /** The newest call that left, of any process; `null` before the first. */
+  last_call: {
+    at: Date
+    endpoint: string
+    /** `null` when no answer came. */
+    http_status: number | null
+    error_code: number | null
+    message: string
+  } | null
   /** `null` where the gateway needs no Bakong token. */
   token: TokenState | null
 }
 
-export async function readHealth(bank: Bank, now: Date): Promise<Health> {
-  const [token, quota] = await Promise.all([
+export async function readHealth(
+  bank: Bank,
+  database: Database,
+  now: Date
+): Promise<Health> {
+  const [token, quota, last_call] = await Promise.all([
     bank.openApi ? bank.openApi.tokens.state() : null,
     bank.tokenKey().then((key) => bank.quota.read(key, now)),
+    readLastCall(database),
   ])
   const limit = dailyLimit(quota, bank.dailyRequestLimit)
   return {
@@ -47,6 +62,16 @@ export async function readHealth(bank: Bank, now: Date): Promise<Health> {
       paused_until: quota.paused_until,
     },
     list_closed_until: quota.list_closed_until,
+    last_call,
     token,
   }
+}
+
+async function readLastCall({ sql }: Database): Promise<Health["last_call"]> {
+  const [call] = await sql<NonNullable<Health["last_call"]>>(
+    `SELECT created_at AS at, endpoint, http_status, error_code, message
+     FROM khqr_event WHERE kind = 'call' AND deleted_at IS NULL
+     ORDER BY created_at DESC LIMIT 1`
+  )
+  return call ?? null
 }

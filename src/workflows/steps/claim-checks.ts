@@ -13,12 +13,18 @@ export type ClaimedCharge = {
   payment_collection_id: string | null
 }
 
-export const claimDueChecksStep = createStep(
-  "khqr-claim-due-checks",
-  async ({ limit }: { limit: number }, { container }) => {
+/** What is due, or one charge that a person wants checked. */
+export type CheckInput = { limit: number } | { charge_id: string }
+
+export const claimChecksStep = createStep(
+  "khqr-claim-checks",
+  async (input: CheckInput, { container }) => {
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
     const now = new Date()
-    const charges = await khqr.claimDueChecks(limit)
+    const charges =
+      "charge_id" in input
+        ? await khqr.claimCheck(input.charge_id)
+        : await khqr.claimDueChecks(input.limit)
     return new StepResponse<ClaimedCharge[]>(
       charges.map((charge) => ({
         id: charge.id,

@@ -1,0 +1,24 @@
+import type {
+  AuthenticatedMedusaRequest,
+  MedusaResponse,
+} from "@medusajs/framework/http"
+
+import { KHQR_MODULE } from "../../../../../../modules/khqr"
+import type KhqrModuleService from "../../../../../../modules/khqr/service"
+import type { Charge } from "../../../../../../modules/khqr/types"
+import { checkChargesWorkflow } from "../../../../../../workflows"
+
+/**
+ * Asks the bank about a charge now, by its id, reference or md5, and records the
+ * answer as the clock does; the order of a paid one follows by itself. A charge
+ * that has its money, or is being asked about at this moment, is answered as it is.
+ */
+export async function POST(
+  req: AuthenticatedMedusaRequest,
+  res: MedusaResponse<{ charge: Charge }>
+): Promise<void> {
+  const khqr = req.scope.resolve<KhqrModuleService>(KHQR_MODULE)
+  const { id } = await khqr.findCharge(req.params.id)
+  await checkChargesWorkflow(req.scope).run({ input: { charge_id: id } })
+  res.json({ charge: await khqr.findCharge(id) })
+}
