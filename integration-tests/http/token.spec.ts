@@ -240,7 +240,7 @@ medusaIntegrationTestRunner({
             usable: false,
             problem: "refused",
             message: expect.stringMatching(
-              /Nothing is asked until there is a new one.*Paste a new token in the dashboard/
+              /Nothing is asked until there is a new one.*Paste a new token in the dashboard.*paste it once more, or renew it there.*once a day/
             ),
             last_renewal_error: expect.stringMatching(says),
           }
@@ -274,7 +274,39 @@ medusaIntegrationTestRunner({
         }
       )
 
-      it("is asked for once a day, not at every tick, when its time is over and the bank cannot renew it", async () => {
+      it("that something on the way refuses for a while is taken up again within a day", async () => {
+        const [{ chargeId, qr }] = await openCharges(1)
+        const merchant = listen()
+        bank().setFault({
+          kind: "answer",
+          status: 401,
+          body: { message: "Unauthorized" },
+        })
+        await world.age(chargeId, 60_000)
+        await world.tick()
+        bank().clearFaults()
+        bank().pay({ qr })
+        const before = bank().requests.length
+        await world.tick()
+        await world.khqr.keepToken()
+        await world.tick()
+        expect(bank().requests).toHaveLength(before)
+        expect(merchant.events("khqr.token.refused")).toHaveLength(1)
+
+        await world.sql(
+          "UPDATE khqr_token SET refused_at = refused_at - interval '1 day'"
+        )
+        await world.khqr.keepToken()
+        await world.tick()
+
+        expect((await world.charge(chargeId)).status).toBe("completed")
+        expect((await send("GET")).data.token).toMatchObject({
+          usable: true,
+          source: "option",
+        })
+      })
+
+      it("is asked for again after minutes, not at every tick, when its time is over and the bank cannot renew it", async () => {
         const [charge] = await openCharges(3)
         const merchant = listen()
         bank().setFault({ kind: "server_error", endpoint: "renew_token" })
@@ -298,7 +330,7 @@ medusaIntegrationTestRunner({
         bank().clearFaults()
         bank().pay({ qr: charge.qr })
         await world.sql(
-          "UPDATE khqr_token SET renewal_started_at = renewal_started_at - interval '1 day'"
+          "UPDATE khqr_token SET renewal_started_at = renewal_started_at - interval '10 minutes'"
         )
         await world.tick()
         await world.tick()

@@ -19,7 +19,9 @@ import KhqrToken from "../../src/modules/khqr/models/token"
 import type { Notice } from "../../src/modules/khqr/notices"
 import type KhqrModuleService from "../../src/modules/khqr/service"
 
-const DAY = 86_400_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
 const START = Date.parse("2026-11-21T03:00:00Z")
 
 const EMAIL = "owner.secret@shop.kh"
@@ -131,11 +133,11 @@ moduleIntegrationTestRunner<KhqrModuleService>({
       )
 
     const fails =
-      (message = "no answer") =>
+      (message = "no answer", sent = true) =>
       async (): Promise<string> => {
         throw new BakongError("unavailable", message, {
           endpoint: "/v1/renew_token",
-          sent: true,
+          sent,
           requestId: "r1",
           httpStatus: null,
           responseCode: null,
@@ -363,7 +365,7 @@ moduleIntegrationTestRunner<KhqrModuleService>({
           await Promise.all(
             processes.map((tokens) => tokens.refused(fingerprintOf(token)))
           )
-          now += 3 * DAY
+          now += 6 * HOUR
           expect(await processes[0].renewIfDue()).toBe("not_due")
         }
 
@@ -371,7 +373,9 @@ moduleIntegrationTestRunner<KhqrModuleService>({
         expect(told("khqr.token.renewal_failed")).toEqual([
           expect.objectContaining({
             level: "error",
-            message: expect.stringContaining("Paste a new token"),
+            message: expect.stringMatching(
+              /Paste a new token.*paste it once more, or renew it there.*once a day/
+            ),
           }),
         ])
         for (const tokens of [...processes, open({ token })]) {
@@ -417,7 +421,7 @@ moduleIntegrationTestRunner<KhqrModuleService>({
         expect(renewals).toBe(1)
         expect(told("khqr.token.renewal_failed")).toHaveLength(1)
         expect(await tokens.current()).toMatchObject({ problem: "refused" })
-        now += 2 * DAY
+        now += 19 * HOUR
         expect(await tokens.renewIfDue()).toBe("not_due")
         expect(renewals).toBe(1)
       })
@@ -457,13 +461,230 @@ moduleIntegrationTestRunner<KhqrModuleService>({
           message: expect.stringContaining("being renewed"),
         })
 
-        now += 10 * 60_000
+        now += 10 * MINUTE
         expect(await open({ token }).renewIfDue()).toBe("failed")
         expect(await open({ token }).renewIfDue()).toBe("not_due")
         expect(told("khqr.token.renewal_failed")).toHaveLength(1)
         expect(renewals).toBe(1)
         die()
         await dying
+      })
+
+      it("is taken back when the bank takes the token after all, by whichever process hears it", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        renewal = fails()
+        const [here, elsewhere] = [open({ token }), open({ token })]
+        await using(here)
+        await here.answered(fingerprintOf(token))
+        await using(elsewhere)
+        await here.refused(fingerprintOf(token))
+        expect(await open({ token }).current()).toMatchObject({
+          problem: "refused",
+        })
+
+        await elsewhere.answered(fingerprintOf(token))
+
+        expect(await using(here)).toBe(token)
+        expect(await here.state()).toMatchObject({
+          usable: true,
+          last_renewal_error: null,
+        })
+      })
+
+      it("that comes and goes costs one renewal a day", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        renewal = fails()
+        const tokens = open({ token })
+        await using(tokens)
+        for (let hour = 0; hour < 20; hour++) {
+          await tokens.refused(fingerprintOf(token))
+          expect(await tokens.current()).toMatchObject({
+            problem: "refused",
+            message: expect.not.stringContaining("being renewed"),
+          })
+          await tokens.answered(fingerprintOf(token))
+          await using(tokens)
+          now += HOUR
+        }
+        expect(renewals).toBe(1)
+
+        await tokens.refused(fingerprintOf(token))
+        expect(renewals).toBe(2)
+      })
+
+      it("that the bank takes back during the renewal leaves no error behind", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        const tokens = open({ token })
+        await using(tokens)
+        renewal = async () => {
+          await open({ token }).answered(fingerprintOf(token))
+          return fails()()
+        }
+
+        await tokens.refused(fingerprintOf(token))
+
+        expect(await tokens.state()).toMatchObject({
+          usable: true,
+          last_renewal_error: null,
+        })
+        expect(told("khqr.token.renewal_failed")).toEqual([
+          expect.objectContaining({
+            message: expect.stringContaining("The one in use is valid until"),
+          }),
+        ])
+        await tokens.refused(fingerprintOf(token))
+        expect(renewals).toBe(1)
+        expect(told("khqr.token.refused").at(-1)).toMatchObject({
+          level: "error",
+        })
+      })
+
+      it("is tried again once a day, by one process, and told again if it stands", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        renewal = fails()
+        const processes = Array.from({ length: 4 }, () => open({ token }))
+        await Promise.all(processes.map(using))
+        await processes[0].refused(fingerprintOf(token))
+        const tryAll = () =>
+          Promise.all(processes.map((tokens) => tokens.renewIfDue()))
+
+        for (let day = 1; day <= 3; day++) {
+          now = START + day * DAY - 5 * HOUR
+          await tryAll()
+          expect(await processes[1].current()).toMatchObject({
+            problem: "refused",
+          })
+
+          now = START + day * DAY
+          expect((await tryAll()).sort()).toEqual([
+            "not_due",
+            "not_due",
+            "not_due",
+            "tried_again",
+          ])
+          expect(await using(processes[1])).toBe(token)
+          expect(renewals).toBe(day)
+
+          await Promise.all(
+            processes.map((tokens) => tokens.refused(fingerprintOf(token)))
+          )
+          expect(renewals).toBe(day + 1)
+          expect(told("khqr.token.refused")).toHaveLength(day + 1)
+          expect(told("khqr.token.renewal_failed")).toHaveLength(day + 1)
+        }
+      })
+
+      it("that was a passing fault heals within a day, without an e-mail too", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        const tokens = open({
+          token,
+          email: undefined,
+          encryptionKey: undefined,
+        })
+        await using(tokens)
+        await tokens.refused(fingerprintOf(token))
+        now += DAY
+        expect(await tokens.renewIfDue()).toBe("tried_again")
+        await tokens.answered(fingerprintOf(await using(tokens)))
+        now += DAY
+        expect(await tokens.renewIfDue()).toBe("not_due")
+        expect(await using(tokens)).toBe(token)
+      })
+
+      it("of the renewed token too tries the one again that the bank knew", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        const tokens = open({ token })
+        await using(tokens)
+        await tokens.answered(fingerprintOf(token))
+        await tokens.refused(fingerprintOf(token))
+        await tokens.refused(fingerprintOf(await using(tokens)))
+        expect(renewals).toBe(1)
+
+        now += DAY
+        expect(await tokens.renewIfDue()).toBe("tried_again")
+        expect(await using(tokens)).toBe(token)
+        expect(await tokens.renewIfDue()).toBe("not_due")
+
+        await tokens.refused(fingerprintOf(token))
+        expect(renewals).toBe(2)
+      })
+
+      it("of a renewed token that nobody ever knew is followed by a renewal the next day", async () => {
+        const tokens = open()
+        await tokens.renewNow()
+        const first = await using(tokens)
+        await tokens.refused(fingerprintOf(first))
+        expect(renewals).toBe(1)
+
+        now += DAY
+        expect(await tokens.renewIfDue()).toBe("tried_again")
+        await tokens.refused(fingerprintOf(await using(tokens)))
+        expect(renewals).toBe(2)
+        expect(await using(tokens)).not.toBe(first)
+      })
+
+      it("whose renewal our own gate did not let out is not settled: the next one renews", async () => {
+        const token = jwt(START - DAY, START + 60 * DAY)
+        renewal = fails("the circuit is open", false)
+        const tokens = open({ token })
+        await using(tokens)
+        await tokens.refused(fingerprintOf(token))
+        expect(told("khqr.token.renewal_failed")).toEqual([])
+        expect(await tokens.state()).toMatchObject({
+          usable: true,
+          last_renewal_error: null,
+        })
+
+        renewal = async () => jwt(now, now + 90 * DAY)
+        await tokens.refused(fingerprintOf(token))
+        expect(await using(tokens)).not.toBe(token)
+      })
+
+      it("soon after a daily renewal that failed has a renewal of its own, and no third", async () => {
+        const token = jwt(START - 84 * DAY, START + 6 * DAY)
+        renewal = fails()
+        const tokens = open({ token })
+        expect(await tokens.renewIfDue()).toBe("failed")
+        now += 10 * MINUTE
+
+        await tokens.refused(fingerprintOf(token))
+        expect(renewals).toBe(2)
+        await tokens.answered(fingerprintOf(token))
+        now += 10 * MINUTE
+        await tokens.refused(fingerprintOf(token))
+        expect(renewals).toBe(2)
+        expect(await tokens.current()).toMatchObject({ problem: "refused" })
+      })
+
+      it("of the renewed token and then of the one it replaced costs no other renewal", async () => {
+        const token = jwt(START - 84 * DAY, START + 6 * DAY)
+        const tokens = open({ token })
+        await using(tokens)
+        await tokens.answered(fingerprintOf(token))
+        expect(await tokens.renewIfDue()).toBe("renewed")
+        await tokens.refused(fingerprintOf(await using(tokens)))
+        expect(await using(tokens)).toBe(token)
+        now += 10 * MINUTE
+        await tokens.refused(fingerprintOf(token))
+        expect(renewals).toBe(1)
+      })
+
+      it("during a renewal begins no second one, and its failure is told as a refusal", async () => {
+        const token = jwt(START - 84 * DAY, START + 6 * DAY)
+        const tokens = open({ token })
+        renewal = async () => {
+          await open({ token }).refused(fingerprintOf(token))
+          return fails()()
+        }
+        expect(await tokens.renewIfDue()).toBe("failed")
+        expect(renewals).toBe(1)
+        expect(told("khqr.token.renewal_failed")).toEqual([
+          expect.objectContaining({
+            message: expect.stringMatching(
+              /refuses the token.*Renewing it failed/
+            ),
+          }),
+        ])
       })
     })
 
@@ -535,15 +756,80 @@ moduleIntegrationTestRunner<KhqrModuleService>({
         }
       })
 
-      it("after the end that fails says that the token has expired", async () => {
+      it("after the end that fails is tried again after 5, 10, 20 and each 30 minutes, and told once a day", async () => {
         const token = jwt(START - 89 * DAY, START + DAY)
         renewal = fails()
+        const processes = Array.from({ length: 3 }, () => open({ token }))
+        await Promise.all(processes.map(using))
+        const triedAt: number[] = []
+        for (let minute = 0; minute <= 130; minute++) {
+          now = START + DAY + minute * MINUTE
+          const before = renewals
+          const found = await Promise.all(
+            processes.map((tokens) => tokens.current())
+          )
+          expect(found[0]).toMatchObject({ problem: "expired" })
+          if (renewals > before) {
+            triedAt.push(minute)
+            expect(renewals).toBe(before + 1)
+          }
+        }
+        expect(triedAt).toEqual([0, 5, 15, 35, 65, 95, 125])
+        expect(await processes[0].current()).toMatchObject({
+          message: expect.stringMatching(
+            /expired on 2026-11-22\. Renewing it failed: no answer \(unavailable\)\. It is tried again by itself/
+          ),
+        })
+        expect(told("khqr.token.renewal_failed")).toHaveLength(1)
+        now = START + 2 * DAY
+        await processes[0].current()
+        expect(told("khqr.token.renewal_failed")).toHaveLength(2)
+
+        renewal = async () => jwt(now, now + 90 * DAY)
+        now += 30 * MINUTE
+        await using(processes[2])
+      })
+
+      it("after the end comes for a token that was refused before it, too", async () => {
+        const token = jwt(START - 89 * DAY, START + DAY)
+        renewal = fails()
+        const tokens = open({ token })
+        await using(tokens)
+        await tokens.refused(fingerprintOf(token))
+        now = START + DAY - MINUTE
+        expect(await tokens.current()).toMatchObject({ problem: "refused" })
+        expect(renewals).toBe(1)
+
+        renewal = async () => jwt(now, now + 90 * DAY)
+        now = START + DAY
+        expect(await using(tokens)).not.toBe(token)
+        expect(renewals).toBe(2)
+      })
+
+      it("after the end that our own gate did not let out is tried at the next call, and not told", async () => {
+        const token = jwt(START - 89 * DAY, START + DAY)
+        renewal = fails("the circuit is open", false)
         const tokens = open({ token })
         now = START + DAY
         for (let i = 0; i < 3; i++) {
           expect(await tokens.current()).toMatchObject({ problem: "expired" })
         }
-        expect(renewals).toBe(1)
+        expect(notices).toEqual([])
+        renewal = async () => jwt(now, now + 90 * DAY)
+        await using(tokens)
+      })
+
+      it("is nothing that reading the state does", async () => {
+        const token = jwt(START - 89 * DAY, START + DAY)
+        const tokens = open({ token })
+        const { token_key } = await tokens.state()
+        now = START + DAY
+        expect(await tokens.state()).toMatchObject({
+          usable: false,
+          problem: "expired",
+          token_key,
+        })
+        expect(renewals).toBe(0)
       })
 
       it("that brings the same token, or an expired one, has failed", async () => {
@@ -595,6 +881,47 @@ moduleIntegrationTestRunner<KhqrModuleService>({
       })
 
       it("by a person's wish fetches the first token as well", async () => {
+        expect(await open().renewNow()).toMatchObject({ usable: true })
+      })
+
+      it("of the first token by several persons at once happens once, and again after a failure", async () => {
+        renewal = fails()
+        await expect(open().renewNow()).rejects.toMatchObject({
+          kind: "unavailable",
+        })
+
+        renewal = async () => jwt(now, now + 90 * DAY)
+        const results = await Promise.allSettled(
+          Array.from({ length: 4 }, () => open().renewNow())
+        )
+        expect(results.map(({ status }) => status).sort()).toEqual([
+          "fulfilled",
+          "rejected",
+          "rejected",
+          "rejected",
+        ])
+        expect(renewals).toBe(2)
+        expect(
+          results.find(({ status }) => status === "rejected")
+        ).toMatchObject({
+          reason: {
+            type: "not_allowed",
+            message: expect.stringContaining("being renewed at this moment"),
+          },
+        })
+      })
+
+      it("of the first token that died with its process is not in the way for long", async () => {
+        renewal = () => new Promise(() => {})
+        void open().renewNow()
+        while (renewals === 0) {
+          await new Promise(setImmediate)
+        }
+        renewal = async () => jwt(now, now + 90 * DAY)
+        await expect(open().renewNow()).rejects.toMatchObject({
+          type: "not_allowed",
+        })
+        now += 6 * MINUTE
         expect(await open().renewNow()).toMatchObject({ usable: true })
       })
 

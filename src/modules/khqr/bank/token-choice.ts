@@ -18,6 +18,7 @@ export type KnownToken = {
   expires_at: Date | null
   /** When we first saw it. */
   created_at: Date
+  answered_at: Date | null
   refused_at: Date | null
 }
 
@@ -60,8 +61,8 @@ export function isExpired(
 
 /**
  * The token that is to be renewed now, before or after its end; `null` while
- * one lives that outlasts the week. After a refusal nothing is due: a refused
- * token is renewed at once or not at all.
+ * one lives that outlasts the week. After a refusal nothing is due before the
+ * end: a refused token is renewed at once or not at all.
  */
 export function tokenToRenew<T extends KnownToken>(
   tokens: readonly T[],
@@ -78,14 +79,14 @@ export function tokenToRenew<T extends KnownToken>(
   return lapsedToken(tokens, now)
 }
 
-/** Where the latest token of all has lapsed and no other is left. */
+/** Where the latest token of all has lapsed, refused or not, and no other is left. */
 export function lapsedToken<T extends KnownToken>(
   tokens: readonly T[],
   now: number
 ): T | null {
   const latest: T | undefined = byPreference(tokens)[0]
   const anyAlive = tokens.some((token) => isAlive(token, now))
-  return latest && !anyAlive && latest.refused_at === null ? latest : null
+  return latest && !anyAlive && isExpired(latest, now) ? latest : null
 }
 
 /** Begun days count: 7 until a week before the end has passed, 0 from the end on. */

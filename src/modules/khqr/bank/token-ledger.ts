@@ -36,6 +36,14 @@ export type NewToken = Pick<
 const COLUMNS =
   "id, fingerprint, token_key, source, base_url, ciphertext, issued_at, expires_at, answered_at, refused_at, renewal_started_at, renewal_error, warned_days, created_at"
 
+/** A renewal that this process has claimed. */
+export type Renewal<T extends TokenRow = TokenRow> = {
+  /** The token, as it was before. */
+  of: T
+  startedAt: Date
+  afterRefusal: boolean
+}
+
 const INSERT = `INSERT INTO khqr_token
   (id, fingerprint, token_key, source, base_url, ciphertext, issued_at, expires_at, created_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -101,9 +109,35 @@ export class TokenLedger {
     )
   }
 
+  /** The bank takes a token that it had refused. What was begun for the refusal stays known. */
+  async takeBack(fingerprint: string): Promise<void> {
+    await this.database_.sql(
+      `UPDATE khqr_token SET refused_at = NULL, renewal_error = NULL, updated_at = now()
+       WHERE fingerprint = ? AND base_url = ? AND refused_at IS NOT NULL AND deleted_at IS NULL`,
+      [fingerprint, this.baseUrl_]
+    )
+  }
+
+  /** Lets a refused token be tried as though nothing had been: true for the one who did. */
+  async forgetRefusal(
+    id: string,
+    refusedBefore: Date,
+    startedBefore: Date
+  ): Promise<boolean> {
+    const forgotten = await this.database_.sql(
+      `UPDATE khqr_token SET refused_at = NULL, renewal_started_at = NULL, renewal_error = NULL, updated_at = now()
+       WHERE id = ? AND refused_at <= ?
+         AND (renewal_started_at IS NULL OR renewal_error IS NOT NULL OR renewal_started_at <= ?)
+       RETURNING id`,
+      [id, refusedBefore, startedBefore]
+    )
+    return forgotten.length > 0
+  }
+
   /**
-   * Claims the renewal of a token that is not refused: one process at a time, and
-   * not again for a while after a failure. A claim without an end runs out.
+   * Claims the renewal of a token that is not refused or has lapsed: one process
+   * at a time, and not again for a while after a failure. A claim without an end
+   * runs out.
    */
   async claimRenewal(
     id: string,
@@ -112,12 +146,13 @@ export class TokenLedger {
   ): Promise<boolean> {
     const claimed = await this.database_.sql(
       `UPDATE khqr_token SET renewal_started_at = ?, renewal_error = NULL, updated_at = now()
-       WHERE id = ? AND refused_at IS NULL AND (renewal_started_at IS NULL
+       WHERE id = ? AND (refused_at IS NULL OR expires_at <= ?) AND (renewal_started_at IS NULL
          OR renewal_started_at <= CASE WHEN renewal_error IS NULL THEN ?::timestamptz ELSE ?::timestamptz END)
        RETURNING id`,
       [
         new Date(now),
         id,
+        new Date(now),
         new Date(now - pauses.leaseMs),
         new Date(now - pauses.afterFailureMs),
       ]
@@ -140,11 +175,62 @@ export class TokenLedger {
     return claimed.length > 0
   }
 
-  async noteRenewalError(id: string, error: string): Promise<void> {
-    await this.database_.sql(
-      "UPDATE khqr_token SET renewal_error = ?, updated_at = now() WHERE id = ?",
-      [error, id]
+  /**
+   * Claims the renewal that brings the first token, which has no row yet. The
+   * claim stays for a while after a success: another may have looked before it.
+   */
+  async claimFirstRenewal(now: number, leaseMs: number): Promise<boolean> {
+    const claimed = await this.database_.sql(
+      `INSERT INTO khqr_setting (id, value) VALUES (?, ?)
+       ON CONFLICT (id) DO UPDATE SET value = EXCLUDED.value, updated_at = now()
+       WHERE (khqr_setting.value->>'started_at')::timestamptz <= ? RETURNING id`,
+      [
+        this.firstRenewal_,
+        JSON.stringify({ started_at: new Date(now) }),
+        new Date(now - leaseMs),
+      ]
     )
+    return claimed.length > 0
+  }
+
+  async releaseFirstRenewal(): Promise<void> {
+    await this.database_.sql("DELETE FROM khqr_setting WHERE id = ?", [
+      this.firstRenewal_,
+    ])
+  }
+
+  /** A renewal that was not sent has not been tried; and the refusal that it was to answer may come again. */
+  async releaseRenewal({
+    of: before,
+    startedAt,
+    afterRefusal,
+  }: Renewal): Promise<void> {
+    await this.database_.sql(
+      `UPDATE khqr_token SET renewal_started_at = ?, renewal_error = ?,
+         refused_at = CASE WHEN ? THEN NULL ELSE refused_at END, updated_at = now()
+       WHERE id = ? AND renewal_started_at = ?`,
+      [
+        before.renewal_started_at,
+        before.renewal_error,
+        afterRefusal,
+        before.id,
+        startedAt,
+      ]
+    )
+  }
+
+  /** A renewal failed. Of a token that the bank has taken back meanwhile it is no fault any more. Returns when it was refused, as it is now. */
+  async noteRenewalError(
+    id: string,
+    error: string,
+    afterRefusal: boolean
+  ): Promise<Date | null> {
+    const [row] = await this.database_.sql<Pick<TokenRow, "refused_at">>(
+      `UPDATE khqr_token SET renewal_error = CASE WHEN ? AND refused_at IS NULL THEN NULL ELSE ? END, updated_at = now()
+       WHERE id = ? RETURNING refused_at`,
+      [afterRefusal, error, id]
+    )
+    return row?.refused_at ? new Date(row.refused_at) : null
   }
 
   /** A renewal after a refusal that never came to an end: true for the one who notices first. */
@@ -171,6 +257,10 @@ export class TokenLedger {
       [days, id, days]
     )
     return claimed.length > 0
+  }
+
+  protected get firstRenewal_(): string {
+    return `first_renewal ${this.baseUrl_}`
   }
 
   protected async select_(

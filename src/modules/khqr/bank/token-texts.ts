@@ -52,7 +52,11 @@ export function undecryptable(means: TokenMeans): string {
 
 export function expired(token: Described, means: TokenMeans): string {
   const told = token.renewal_error
-    ? ` Renewing it failed: ${token.renewal_error}.`
+    ? ` Renewing it failed: ${token.renewal_error}.${
+        cannotRenewBecause(means) === null
+          ? " It is tried again by itself, every half hour while payments wait."
+          : ""
+      }`
     : ""
   return `The token expired on ${dayOf(token.expires_at!)}.${told} Nothing is asked until there is a new one; nothing expires and nothing is lost. ${howToReplace(means)}`
 }
@@ -73,7 +77,7 @@ export function refused(
     `${means.baseUrl} refuses the token${suspicion(token, means, now)}.`,
     told,
     "Nothing is asked until there is a new one; nothing expires and nothing is lost.",
-    renewing ? "" : howToReplace(means),
+    renewing ? "" : `${howToReplace(means)}. ${howToTryAgain(means)}`,
   ]
     .filter(Boolean)
     .join(" ")
@@ -128,4 +132,13 @@ function howToReplace(means: TokenMeans): string {
   return means.canStore
     ? "Paste a new token in the dashboard, or set it as bakong.token"
     : "Set a new token as bakong.token"
+}
+
+/** A refusal may have been a passing fault. */
+function howToTryAgain(means: TokenMeans): string {
+  const byHand =
+    cannotRenewBecause(means) === null
+      ? "paste it once more, or renew it there"
+      : "paste it once more in the dashboard"
+  return `When Bakong takes the same token again, ${byHand}; by itself it is tried again once a day`
 }

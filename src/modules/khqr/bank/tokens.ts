@@ -25,9 +25,18 @@ import { TokenCipher } from "./token-cipher"
 import {
   TokenLedger,
   type NewToken,
+  type Renewal,
   type TokenRow,
   type TokenSource,
 } from "./token-ledger"
+import {
+  ABOUT_A_DAY_MS,
+  isFailureNews,
+  isRenewalSpent,
+  isRenewedInVain,
+  pauseAfterFailure,
+  tokenToTryAgain,
+} from "./token-renewal"
 import * as texts from "./token-texts"
 
 /** A token to show the bank. */
@@ -87,7 +96,7 @@ type Candidate = TokenRow & {
 
 type Refusal = {
   row: Candidate
-  then: "use_another" | "renew" | "wait" | "renewed_in_vain" | "stop"
+  then: "use_another" | "renew" | "renewed_in_vain" | "stop"
 }
 
 const MINUTE_MS = 60_000
@@ -95,16 +104,11 @@ const MINUTE_MS = 60_000
 /** A renewal takes seconds; one that takes longer died with its process. */
 const RENEWAL_LEASE_MS = 5 * MINUTE_MS
 
-/** Less than a day, so that a daily job does not skip every other day. */
-const AFTER_FAILURE_MS = 20 * 60 * MINUTE_MS
-
-/** A bank that refuses a token this soon after a renewal will refuse the next one too. */
-const RENEWED_LATELY_MS = 60 * MINUTE_MS
-
 /**
  * The Open API token: the option's, or one kept in the database; renewed before
- * it ends, and once when the bank refuses it. What is known of a token is shared
- * by all processes through `khqr_token` and survives restarts.
+ * it ends, and once when the bank refuses it; a refused one is tried again once a
+ * day. What is known of a token is shared by all processes through `khqr_token`
+ * and survives restarts.
  */
 export class Tokens {
   protected readonly ledger_: TokenLedger
@@ -151,8 +155,14 @@ export class Tokens {
       : found
   }
 
-  /** The bank answered a call made with this token, and did not refuse the token. Older ones are forgotten. */
+  /**
+   * The bank answered a call made with this token, and did not refuse the token:
+   * older ones are forgotten, and so is a refusal. Of calls that were under way
+   * together the order is not known; a refusal that stands comes again.
+   */
   async answered(fingerprint: string): Promise<void> {
+    // Another process may have noted a refusal since this one looked.
+    await this.ledger_.takeBack(fingerprint)
     if (this.answered_.has(fingerprint)) {
       return
     }
@@ -178,7 +188,8 @@ export class Tokens {
   /**
    * The bank refused this token (401). It is used no more, by any process. If no
    * other is left, whoever notes the refusal first renews it, once; when that
-   * fails, calls stop until there is a new token.
+   * fails, calls stop until there is a new token, the bank takes this one after
+   * all, or the daily job lets it be tried again.
    */
   async refused(fingerprint: string): Promise<void> {
     const refusal = await this.noteRefusal_(fingerprint)
@@ -188,8 +199,12 @@ export class Tokens {
     const { row, then } = refusal
     if (then === "renewed_in_vain") {
       const error = "Bakong refuses the renewed token as well"
-      await this.ledger_.noteRenewalError(row.id, error)
-      this.tellOfFailure_({ ...row, renewal_error: error })
+      const refused_at = await this.ledger_.noteRenewalError(
+        row.id,
+        error,
+        true
+      )
+      this.tellOfFailure_({ ...row, refused_at, renewal_error: error })
       return
     }
     this.tell_({
@@ -199,10 +214,14 @@ export class Tokens {
       message:
         then === "use_another"
           ? `${this.baseUrl_} refuses the token ${short(row)}; another one is used from now on`
-          : texts.refused(row, this.means_, this.now_(), then !== "stop"),
+          : texts.refused(row, this.means_, this.now_(), then === "renew"),
     })
     if (then === "renew") {
-      await this.renewClaimed_(row)
+      await this.renewClaimed_({
+        of: row,
+        startedAt: row.refused_at!,
+        afterRefusal: true,
+      })
     }
   }
 
@@ -242,25 +261,38 @@ export class Tokens {
         }
   }
 
-  /** For the daily job: renews in the last week, and after the end if it comes to that. */
-  async renewIfDue(): Promise<"not_due" | "renewed" | "failed" | "impossible"> {
+  /**
+   * For the daily job: renews in the last week, and after the end if it comes to
+   * that. Where the bank refuses all there is, lets one be tried again.
+   */
+  async renewIfDue(): Promise<
+    "not_due" | "renewed" | "failed" | "impossible" | "tried_again"
+  > {
     const now = this.now_()
     const candidates = await this.read_()
     const due = tokenToRenew(candidates, now)
     if (!due) {
-      return (await this.giveUpIfAbandoned_(candidates)) ? "failed" : "not_due"
+      if (await this.giveUpIfAbandoned_(candidates)) {
+        return "failed"
+      }
+      return (await this.tryAgain_(candidates)) ? "tried_again" : "not_due"
     }
     if (texts.cannotRenewBecause(this.means_) !== null) {
       return "impossible"
     }
     const claimed = await this.ledger_.claimRenewal(due.id, now, {
       leaseMs: RENEWAL_LEASE_MS,
-      afterFailureMs: AFTER_FAILURE_MS,
+      afterFailureMs: pauseAfterFailure(due, now),
     })
     if (!claimed) {
       return "not_due"
     }
-    return (await this.renewClaimed_(due)) === null ? "renewed" : "failed"
+    const fault = await this.renewClaimed_({
+      of: due,
+      startedAt: new Date(now),
+      afterRefusal: false,
+    })
+    return fault === null ? "renewed" : "failed"
   }
 
   /** For the daily job: tells the merchant at 14, 7, 3 and 1 days and after the end, once each. */
@@ -301,22 +333,20 @@ export class Tokens {
         `The token cannot be renewed: ${reason}.`
       )
     }
-    const candidates = await this.read_()
-    const shown = this.shown_(candidates)
-    const claimed =
-      !shown ||
-      (await this.ledger_.claimRenewalByHand(
-        shown.id,
-        this.now_(),
-        RENEWAL_LEASE_MS
-      ))
+    const now = this.now_()
+    const shown = this.shown_(await this.read_())
+    const claimed = shown
+      ? await this.ledger_.claimRenewalByHand(shown.id, now, RENEWAL_LEASE_MS)
+      : await this.ledger_.claimFirstRenewal(now, RENEWAL_LEASE_MS)
     if (!claimed) {
       throw new MedusaError(
         MedusaError.Types.NOT_ALLOWED,
         "The token is being renewed at this moment. Look again in a few minutes."
       )
     }
-    const fault = await this.renewClaimed_(shown)
+    const fault = await this.renewClaimed_(
+      shown && { of: shown, startedAt: new Date(now), afterRefusal: false }
+    )
     if (fault !== null) {
       throw fault
     }
@@ -361,28 +391,25 @@ export class Tokens {
     candidates: Candidate[]
   ): Refusal["then"] {
     const now = this.now_()
-    const isLate = (at: Date | null) =>
-      at !== null && now - at.getTime() < RENEWED_LATELY_MS
     if (usableTokens(candidates, now).length > 0) {
       return "use_another"
     }
     if (texts.cannotRenewBecause(this.means_) !== null) {
       return "stop"
     }
-    if (
-      row.source === "renewed" &&
-      (row.answered_at === null || isLate(row.created_at))
-    ) {
+    if (isRenewedInVain(row, now)) {
       return "renewed_in_vain"
     }
-    if (isBeingRenewed(row, now)) {
-      return "wait"
-    }
-    return isLate(row.renewal_started_at) ? "stop" : "renew"
+    return isRenewalSpent(row, candidates, now) ? "stop" : "renew"
   }
 
-  /** Asks the bank for a new token in place of one that this process has claimed. Null when all went well. */
-  protected async renewClaimed_(old: Candidate | null): Promise<Error | null> {
+  /**
+   * Asks the bank for a new token, in place of one or for the first one, after
+   * this process has claimed it. Null when all went well.
+   */
+  protected async renewClaimed_(
+    renewal: Renewal<Candidate> | null
+  ): Promise<Error | null> {
     try {
       const token = cleanToken(
         await this.#parts.renew(this.#parts.options.email!)
@@ -398,15 +425,33 @@ export class Tokens {
       return null
     } catch (error) {
       const fault = this.withoutSecrets_(error as Error)
-      if (old) {
-        const told =
-          fault instanceof BakongError
-            ? `${fault.message} (${fault.kind})`
-            : fault.message
-        await this.ledger_.noteRenewalError(old.id, told)
-        this.tellOfFailure_({ ...old, renewal_error: told })
-      }
+      await (renewal
+        ? this.noteFailure_(renewal, fault)
+        : this.ledger_.releaseFirstRenewal())
       return fault
+    }
+  }
+
+  protected async noteFailure_(
+    renewal: Renewal<Candidate>,
+    fault: Error
+  ): Promise<void> {
+    if (fault instanceof BakongError && !fault.call.sent) {
+      await this.ledger_.releaseRenewal(renewal)
+      return
+    }
+    const { of: old, afterRefusal } = renewal
+    const renewal_error =
+      fault instanceof BakongError
+        ? `${fault.message} (${fault.kind})`
+        : fault.message
+    const refused_at = await this.ledger_.noteRenewalError(
+      old.id,
+      renewal_error,
+      afterRefusal
+    )
+    if (afterRefusal || isFailureNews(old, this.now_())) {
+      this.tellOfFailure_({ ...old, refused_at, renewal_error })
     }
   }
 
@@ -500,6 +545,20 @@ export class Tokens {
     return given
   }
 
+  /** A refusal may have been a passing fault: true for the one process that lets the token be tried. */
+  protected async tryAgain_(candidates: Candidate[]): Promise<boolean> {
+    const now = this.now_()
+    const token = tokenToTryAgain(candidates, now)
+    return (
+      token !== null &&
+      this.ledger_.forgetRefusal(
+        token.id,
+        new Date(now - ABOUT_A_DAY_MS),
+        new Date(now - RENEWAL_LEASE_MS)
+      )
+    )
+  }
+
   protected pick_(candidates: Candidate[]): UsableToken | NoToken {
     const now = this.now_()
     const [best] = usableTokens(candidates, now)
@@ -520,8 +579,9 @@ export class Tokens {
         message: texts.undecryptable(this.means_),
       }
     }
-    return shown.refused_at
-      ? {
+    return isExpired(shown, now)
+      ? { problem: "expired", message: texts.expired(shown, this.means_) }
+      : {
           problem: "refused",
           message: texts.refused(
             shown,
@@ -530,7 +590,6 @@ export class Tokens {
             isBeingRenewed(shown, now)
           ),
         }
-      : { problem: "expired", message: texts.expired(shown, this.means_) }
   }
 
   protected stateOf_(candidates: Candidate[]): TokenState {
@@ -617,11 +676,12 @@ export class Tokens {
       name: "khqr.token.renewal_failed",
       data: { ...describeForNotice(row), error: row.renewal_error },
       level: "error",
-      message: row.refused_at
-        ? texts.refused(row, this.means_, now, false)
-        : row.expires_at
-          ? texts.expiring(row, this.means_, now)
-          : `Renewing the token failed: ${row.renewal_error}`,
+      message:
+        row.refused_at && !isExpired(row, now)
+          ? texts.refused(row, this.means_, now, false)
+          : row.expires_at
+            ? texts.expiring(row, this.means_, now)
+            : `Renewing the token failed: ${row.renewal_error}`,
     })
   }
 
@@ -694,12 +754,15 @@ function describeForNotice({
   }
 }
 
+/** Because of its refusal: one that was begun before may have come to its end already. */
 function isBeingRenewed(
-  { renewal_started_at, renewal_error }: TokenRow,
+  { refused_at, renewal_started_at, renewal_error }: TokenRow,
   now: number
 ): boolean {
   return (
+    refused_at !== null &&
     renewal_started_at !== null &&
+    renewal_started_at >= refused_at &&
     renewal_error === null &&
     now - renewal_started_at.getTime() < RENEWAL_LEASE_MS
   )

@@ -3,6 +3,7 @@ import fc from "fast-check"
 import {
   byPreference,
   daysLeft,
+  isExpired,
   lapsedToken,
   tokensToForget,
   tokenToRenew,
@@ -23,6 +24,7 @@ const token = (changes: Partial<KnownToken> = {}): KnownToken => ({
   issued_at: days(-1),
   expires_at: days(89),
   created_at: days(-1),
+  answered_at: null,
   refused_at: null,
   ...changes,
 })
@@ -39,6 +41,7 @@ const tokens = fc
       issued_at: moment,
       expires_at: moment,
       created_at: fc.integer({ min: -20, max: 0 }).map(days),
+      answered_at: fc.constant(null),
       refused_at: fc.option(fc.constant(days(-1))),
     }),
     { selector: (one) => one.fingerprint, maxLength: 6 }
@@ -148,10 +151,11 @@ describe("a renewal", () => {
     ).toBe(ending)
   })
 
-  it("is never due for a refused token, nor in place of one", () => {
+  it("is never due for a refused token before its end, nor in place of one", () => {
     fc.assert(
       fc.property(tokens, (all) => {
-        expect(tokenToRenew(all, NOW)?.refused_at ?? null).toBeNull()
+        const due = tokenToRenew(all, NOW)
+        expect(due?.refused_at && !isExpired(due, NOW)).toBeFalsy()
       })
     )
     const refused = token({ refused_at: days(-1) })
@@ -166,6 +170,8 @@ describe("a renewal", () => {
   it("after the end is due only where no other token is left", () => {
     const lapsed = token({ expires_at: days(-1) })
     expect(lapsedToken([lapsed], NOW)).toBe(lapsed)
+    const refused = { ...lapsed, refused_at: days(-2) }
+    expect(lapsedToken([refused], NOW)).toBe(refused)
     expect(lapsedToken([lapsed, token()], NOW)).toBeNull()
     expect(
       lapsedToken(

@@ -56,6 +56,28 @@ describe("what the merchant reads", () => {
     expect(text).not.toMatch(/sit-api/)
   })
 
+  it("of a refused token names the ways back to it", () => {
+    const at = (changes: Partial<texts.TokenMeans>) =>
+      texts.refused(token, means(changes), NOW, false)
+    expect(at({})).toMatch(
+      /takes the same token again, paste it once more, or renew it there; by itself it is tried again once a day$/
+    )
+    expect(at({ hasEmail: false })).toMatch(
+      /paste it once more in the dashboard; by itself/
+    )
+    expect(texts.refused(token, means(), NOW, true)).not.toMatch(/once a day/)
+  })
+
+  it("of an expired token promises another attempt where one is made", () => {
+    const failed = { ...token, renewal_error: "no answer" }
+    expect(texts.expired(failed, means())).toMatch(
+      /Renewing it failed: no answer\. It is tried again by itself/
+    )
+    expect(texts.expired(failed, means({ hasEmail: false }))).not.toMatch(
+      /tried again/
+    )
+  })
+
   it("before the end names the day and the mend", () => {
     expect(texts.expiring(token, means(), NOW)).toBe(
       "The token expires in 33 days, on 2026-12-24. It is renewed by itself in its last week"
