@@ -405,7 +405,7 @@ medusaIntegrationTestRunner({
         const other = await world.checkout()
         bank().setFault({ kind: "unauthorized" })
         expect(await diagnose(other.chargeId)).toMatchObject({
-          agrees: false,
+          agrees: null,
           answers: [{ outcome: "unknown:unauthorized", http_status: 401 }],
         })
       })
