@@ -1,404 +1,387 @@
-import { join } from "node:path"
-
 import { ModulesSdkUtils } from "@medusajs/framework/utils"
-import { moduleIntegrationTestRunner } from "@medusajs/test-utils"
 
 import type { BakongTransaction, Outcome } from "../../src/bakong"
 import type { CheckResult } from "../../src/gateways"
-import { KHQR_MODULE } from "../../src/modules/khqr"
 import { KEEP_PROOF, LOCK_SESSION } from "../../src/modules/khqr/ledger"
-import KhqrCharge from "../../src/modules/khqr/models/charge"
-import KhqrEvent from "../../src/modules/khqr/models/event"
-import KhqrQuota from "../../src/modules/khqr/models/quota"
-import KhqrSetting from "../../src/modules/khqr/models/setting"
-import KhqrToken from "../../src/modules/khqr/models/token"
-import type KhqrModuleService from "../../src/modules/khqr/service"
 import type { Charge } from "../../src/modules/khqr/types"
+import { ACCOUNT, onKhqrModule } from "./world"
 
-const ACCOUNT = "lucky_shop@devb"
+onKhqrModule(({ service, dbConfig }) => {
+  let sessions = 0
 
-moduleIntegrationTestRunner<KhqrModuleService>({
-  moduleName: KHQR_MODULE,
-  resolve: "./src/modules/khqr",
-  pathToMigrations: join(process.cwd(), "src/modules/khqr/migrations"),
-  moduleModels: [KhqrCharge, KhqrEvent, KhqrQuota, KhqrSetting, KhqrToken],
-  moduleOptions: {
-    merchant: { accountId: ACCOUNT, name: "Lucky Shop" },
-    bakong: { token: "none", baseUrl: "http://127.0.0.1:9" },
-  },
-  testSuite: ({ service, dbConfig }) => {
-    let sessions = 0
+  const issue = (
+    payment_session_id = `payses_${sessions++}`
+  ): Promise<Charge> =>
+    service.issueCharge(
+      { payment_session_id, amount: "11", currency_code: "usd" },
+      "medusa"
+    )
 
-    const issue = (
-      payment_session_id = `payses_${sessions++}`
-    ): Promise<Charge> =>
-      service.issueCharge(
-        { payment_session_id, amount: "11", currency_code: "usd" },
-        "medusa"
-      )
+  const makeDue = (charges: Charge[]) =>
+    service.updateKhqrCharges(
+      charges.map(({ id }) => ({ id, next_check_at: new Date(0) }))
+    )
 
-    const makeDue = (charges: Charge[]) =>
-      service.updateKhqrCharges(
-        charges.map(({ id }) => ({ id, next_check_at: new Date(0) }))
-      )
+  const answer = (charge: Charge, outcome: Outcome): CheckResult => ({
+    charge_id: charge.id,
+    outcome,
+    call: {
+      endpoint: "check_transaction_by_md5",
+      requestId: "r1",
+      sent: true,
+      httpStatus: 200,
+      responseCode: 0,
+      errorCode: null,
+      message: "",
+      durationMs: 1,
+      askedAt: Date.now(),
+      serverTime: null,
+    },
+  })
 
-    const answer = (charge: Charge, outcome: Outcome): CheckResult => ({
-      charge_id: charge.id,
-      outcome,
-      call: {
-        endpoint: "check_transaction_by_md5",
-        requestId: "r1",
-        sent: true,
-        httpStatus: 200,
-        responseCode: 0,
-        errorCode: null,
-        message: "",
-        durationMs: 1,
-        askedAt: Date.now(),
-        serverTime: null,
+  const paid = (
+    charge: Charge,
+    transfer: Partial<BakongTransaction> = {}
+  ): CheckResult =>
+    answer(charge, {
+      type: "paid",
+      transaction: {
+        hash: charge.md5 + charge.md5,
+        fromAccountId: "sok@devb",
+        toAccountId: ACCOUNT,
+        currency: "USD",
+        amount: "11",
+        description: null,
+        createdAt: Date.now(),
+        acknowledgedAt: null,
+        trackingStatus: null,
+        receiverBank: null,
+        receiverBankAccount: null,
+        instructionRef: null,
+        externalRef: null,
+        ...transfer,
       },
     })
 
-    const paid = (
-      charge: Charge,
-      transfer: Partial<BakongTransaction> = {}
-    ): CheckResult =>
-      answer(charge, {
-        type: "paid",
-        transaction: {
-          hash: charge.md5 + charge.md5,
-          fromAccountId: "sok@devb",
-          toAccountId: ACCOUNT,
-          currency: "USD",
-          amount: "11",
-          description: null,
-          createdAt: Date.now(),
-          acknowledgedAt: null,
-          trackingStatus: null,
-          receiverBank: null,
-          receiverBankAccount: null,
-          instructionRef: null,
-          externalRef: null,
-          ...transfer,
-        },
-      })
+  const historyOf = async (charge: Charge) => {
+    const events = await service.listKhqrEvents(
+      { charge_id: charge.id },
+      { order: { created_at: "ASC" } }
+    )
+    return events.map(({ kind, actor, status }) => ({ kind, actor, status }))
+  }
 
-    const historyOf = async (charge: Charge) => {
-      const events = await service.listKhqrEvents(
-        { charge_id: charge.id },
-        { order: { created_at: "ASC" } }
+  describe("the statements a payment waits for", () => {
+    it.each([
+      ["locks a session", LOCK_SESSION],
+      ["keeps a proof", KEEP_PROOF],
+    ])("find their index: %s", async (_, statement) => {
+      const knex = ModulesSdkUtils.createPgConnection({
+        clientUrl: dbConfig.clientUrl,
+        driverOptions: { ssl: false, connection: { ssl: false } },
+      } as never)
+      try {
+        const plan = await knex.transaction(async (trx) => {
+          // On a table without rows nothing but a missing index is slower than reading it all.
+          await trx.raw("SET LOCAL enable_seqscan = off")
+          const { rows } = await trx.raw(`EXPLAIN ${statement}`, ["x"])
+          return rows.map((row: object) => Object.values(row)[0]).join("\n")
+        })
+        expect(plan).not.toContain("Seq Scan")
+        expect(plan).toMatch(/Index/)
+      } finally {
+        await knex.destroy()
+      }
+    })
+  })
+
+  describe("issuing", () => {
+    it("writes the charge and the first line of its history", async () => {
+      const charge = await issue("payses_a")
+      expect(charge).toMatchObject({
+        payment_session_id: "payses_a",
+        status: "pending",
+        amount: "11",
+        khqr_amount: "11",
+        currency_code: "usd",
+        account_id: ACCOUNT,
+        checks: 0,
+      })
+      expect(charge.qr).toContain(charge.reference)
+      expect(charge.expires_at.getTime() - charge.issued_at.getTime()).toBe(
+        600_000
       )
-      return events.map(({ kind, actor, status }) => ({ kind, actor, status }))
-    }
-
-    describe("the statements a payment waits for", () => {
-      it.each([
-        ["locks a session", LOCK_SESSION],
-        ["keeps a proof", KEEP_PROOF],
-      ])("find their index: %s", async (_, statement) => {
-        const knex = ModulesSdkUtils.createPgConnection({
-          clientUrl: dbConfig.clientUrl,
-          driverOptions: { ssl: false, connection: { ssl: false } },
-        } as never)
-        try {
-          const plan = await knex.transaction(async (trx) => {
-            // On a table without rows nothing but a missing index is slower than reading it all.
-            await trx.raw("SET LOCAL enable_seqscan = off")
-            const { rows } = await trx.raw(`EXPLAIN ${statement}`, ["x"])
-            return rows.map((row: object) => Object.values(row)[0]).join("\n")
-          })
-          expect(plan).not.toContain("Seq Scan")
-          expect(plan).toMatch(/Index/)
-        } finally {
-          await knex.destroy()
-        }
-      })
+      expect(await historyOf(charge)).toEqual([
+        { kind: "issued", actor: "medusa", status: "pending" },
+      ])
     })
 
-    describe("issuing", () => {
-      it("writes the charge and the first line of its history", async () => {
-        const charge = await issue("payses_a")
-        expect(charge).toMatchObject({
-          payment_session_id: "payses_a",
-          status: "pending",
-          amount: "11",
-          khqr_amount: "11",
-          currency_code: "usd",
-          account_id: ACCOUNT,
-          checks: 0,
-        })
-        expect(charge.qr).toContain(charge.reference)
-        expect(charge.expires_at.getTime() - charge.issued_at.getTime()).toBe(
-          600_000
-        )
-        expect(await historyOf(charge)).toEqual([
-          { kind: "issued", actor: "medusa", status: "pending" },
-        ])
-      })
+    it("returns the charge as it then stands in the ledger", async () => {
+      const charge = await issue()
+      expect(await service.retrieveKhqrCharge(charge.id)).toEqual(charge)
+    })
 
-      it("returns the charge as it then stands in the ledger", async () => {
-        const charge = await issue()
-        expect(await service.retrieveKhqrCharge(charge.id)).toEqual(charge)
-      })
-
-      it("shows one of many that are issued at once", async () => {
-        await Promise.all(Array.from({ length: 8 }, () => issue("payses_a")))
-        const charges = await service.listChargesOfSession("payses_a")
+    it("shows one of many that are issued at once", async () => {
+      // Over and over: who waits for whom differs each time.
+      for (let round = 0; round < 10; round++) {
+        const session = `payses_a${round}`
+        await Promise.all(Array.from({ length: 8 }, () => issue(session)))
+        const charges = await service.listChargesOfSession(session)
         expect(charges).toHaveLength(8)
         expect(
           charges.filter(({ superseded_at }) => superseded_at === null)
         ).toHaveLength(1)
-      })
-
-      it("shows one charge of a session and goes on watching the others", async () => {
-        const first = await issue("payses_a")
-        const second = await issue("payses_a")
-        const charges = await service.listChargesOfSession("payses_a")
-        expect(charges.map(({ id }) => id).sort()).toEqual(
-          [first.id, second.id].sort()
-        )
-        const shown = charges.filter((charge) => charge.superseded_at === null)
-        expect(shown.map(({ id }) => id)).toEqual([second.id])
-        expect(charges.every((charge) => charge.next_check_at !== null)).toBe(
-          true
-        )
-      })
-
-      it("makes one charge when many renew at once", async () => {
-        const old = await issue("payses_a")
-        await service.recordAnswer(
-          answer(old, {
-            type: "failed",
-            reason: "attempt_failed",
-            transaction: null,
-          })
-        )
-        const renewed = await Promise.all(
-          Array.from({ length: 8 }, () =>
-            service.renewCharge(
-              {
-                payment_session_id: "payses_a",
-                amount: "11",
-                currency_code: "USD",
-              },
-              "shopper"
-            )
-          )
-        )
-        expect(new Set(renewed.map(({ id }) => id)).size).toBe(1)
-        expect(renewed[0].id).not.toBe(old.id)
-        expect(await service.listChargesOfSession("payses_a")).toHaveLength(2)
-      })
-
-      it("lets go of a session's KHQR, but not of one with money", async () => {
-        const unpaid = await issue("payses_a")
-        expect(await service.letGo("payses_a", "medusa")).toBe(true)
-        expect(
-          (await service.retrieveKhqrCharge(unpaid.id)).superseded_at
-        ).not.toBeNull()
-
-        const charge = await issue("payses_b")
-        await service.recordAnswers([paid(charge)])
-        expect(await service.letGo("payses_b", "medusa")).toBe(false)
-        expect(
-          (await service.retrieveKhqrCharge(charge.id)).superseded_at
-        ).toBeNull()
-      })
-
-      it("leaves no trace of a charge that could not be made", async () => {
-        await expect(
-          service.issueCharge(
-            { payment_session_id: "p", amount: "0", currency_code: "usd" },
-            "medusa"
-          )
-        ).rejects.toThrow(/amount/i)
-        expect(await service.listKhqrCharges()).toEqual([])
-        expect(await service.listKhqrEvents()).toEqual([])
-      })
-    })
-
-    describe("claiming", () => {
-      it("gives each due charge to one of many who ask at once", async () => {
-        const charges = await Promise.all(
-          Array.from({ length: 60 }, () => issue())
-        )
-        await makeDue(charges)
-
-        const claims = await Promise.all(
-          Array.from({ length: 8 }, () => service.claimDueChecks(20))
-        )
-
-        const ids = claims.flat().map(({ id }) => id)
-        expect(ids).toHaveLength(60)
-        expect(new Set(ids).size).toBe(60)
-        expect(await service.claimDueChecks(20)).toEqual([])
-        expect((await service.hasDueWork()).checks).toBe(false)
-      })
-
-      it("gives a charge again when whoever claimed it has vanished", async () => {
-        const charge = await issue()
-        await makeDue([charge])
-        await service.claimDueChecks(1)
-        await service.updateKhqrCharges({
-          id: charge.id,
-          leased_until: new Date(Date.now() - 1),
-        })
-        const [again] = await service.claimDueChecks(1)
-        expect(again.id).toBe(charge.id)
-      })
-
-      it("takes those that wait longest first and no more than asked for", async () => {
-        const [a, b, c] = [await issue(), await issue(), await issue()]
-        await service.updateKhqrCharges([
-          { id: a.id, next_check_at: new Date(2_000) },
-          { id: b.id, next_check_at: new Date(1_000) },
-          { id: c.id, next_check_at: new Date(3_000) },
-        ])
-        const claimed = await service.claimDueChecks(2)
-        expect(claimed.map(({ id }) => id)).toEqual([b.id, a.id])
-      })
-
-      it("lets go of what was not asked about, without counting a question", async () => {
-        const charge = await issue()
-        await makeDue([charge])
-        await service.claimDueChecks(1)
-        await service.releaseChecks([charge.id], 5_000)
-        const released = await service.retrieveKhqrCharge(charge.id)
-        expect(released).toMatchObject({ checks: 0, leased_until: null })
-        expect(released.next_check_at!.getTime()).toBeGreaterThan(Date.now())
-      })
-    })
-
-    describe("recording", () => {
-      it("keeps a payment as it was first recorded, however often it is reported", async () => {
-        const charge = await issue()
-        await service.recordAnswers([paid(charge)])
-        const first = await service.retrieveKhqrCharge(charge.id)
-        await service.recordAnswers([
-          paid(charge, { amount: "99", fromAccountId: "other@devb" }),
-        ])
-        const second = await service.retrieveKhqrCharge(charge.id)
-        expect(second).toMatchObject({
-          status: "paid",
-          paid_amount: "11",
-          payer_account: "sok@devb",
-          found_at: first.found_at,
-        })
-        expect((await historyOf(charge)).map(({ kind }) => kind)).toEqual([
-          "issued",
-          "paid",
-        ])
-      })
-
-      it("lets one transfer pay one charge, even when two are answered at once", async () => {
-        const [a, b] = [await issue(), await issue()]
-        const hash = "ab".repeat(32)
-        await service.recordAnswers([paid(a, { hash })])
-        await Promise.all([
-          service.recordAnswers([paid(b, { hash })]),
-          service.recordAnswers([paid(b, { hash })]),
-        ])
-        const [one, two] = await Promise.all(
-          [a, b].map(({ id }) => service.retrieveKhqrCharge(id))
-        )
-        expect(one.status).toBe("paid")
-        expect(two).toMatchObject({ status: "pending", bank_hash: null })
-      })
-
-      it("does not lose the other answers when one cannot be recorded", async () => {
-        const [a, b] = [await issue(), await issue()]
-        await service.recordAnswers([
-          { ...paid(a), charge_id: "khqr_gone" },
-          paid(b),
-        ])
-        expect((await service.retrieveKhqrCharge(b.id)).status).toBe("paid")
-      })
-
-      it("completes one of two paid charges of a session and gives the other to a person", async () => {
-        const [a, b] = [await issue("payses_a"), await issue("payses_a")]
-        await service.recordAnswers([paid(a), paid(b)])
-        await Promise.all(
-          [a, b].map(({ id }) =>
-            service.recordSettlement(
-              id,
-              { type: "settled", decidedFor: "paid", orderId: "order_1" },
-              "clock"
-            )
-          )
-        )
-        const charges = await service.listChargesOfSession("payses_a")
-        expect(
-          charges
-            .map(({ status, review_reason }) => [status, review_reason])
-            .sort()
-        ).toEqual([
-          ["completed", null],
-          ["paid", "duplicate"],
-        ])
-      })
-
-      it("counts a poll that brings no news without writing it down", async () => {
-        const charge = await issue()
-        for (let i = 0; i < 3; i++) {
-          await service.recordAnswers([answer(charge, { type: "not_found" })])
-        }
-        expect((await service.retrieveKhqrCharge(charge.id)).checks).toBe(3)
-        expect((await historyOf(charge)).map(({ kind }) => kind)).toEqual([
-          "issued",
-          "answered",
-        ])
-      })
-    })
-
-    describe("signals", () => {
-      const answered = async (signalled: Date | null) => {
-        const charge = await issue("payses_a")
-        await service.recordAnswers([answer(charge, { type: "not_found" })])
-        await service.updateKhqrCharges({
-          id: charge.id,
-          last_signal_at: signalled,
-          next_check_at: new Date(Date.now() + 60_000),
-        })
-        return charge
       }
-
-      it("makes the check due at once, and no sooner than its cool-down", async () => {
-        const { id } = await answered(null)
-
-        await service.signal("payses_a", "claims_paid")
-
-        const charge = await service.retrieveKhqrCharge(id)
-        expect(
-          charge.next_check_at!.getTime() - charge.last_checked_at!.getTime()
-        ).toBe(3_000)
-        expect((await historyOf(charge)).map(({ kind }) => kind)).toContain(
-          "signal"
-        )
-      })
-
-      it("is heard once a second", async () => {
-        const { id } = await answered(new Date())
-        const before = await service.retrieveKhqrCharge(id)
-
-        await service.signal("payses_a", "claims_paid")
-
-        expect(await service.retrieveKhqrCharge(id)).toEqual(before)
-      })
-
-      it("changes nothing once there is money", async () => {
-        const charge = await issue("payses_a")
-        await service.recordAnswers([paid(charge)])
-        const before = await service.retrieveKhqrCharge(charge.id)
-
-        await service.signal("payses_a", "claims_paid")
-
-        expect(await service.retrieveKhqrCharge(charge.id)).toEqual(before)
-      })
-
-      it("knows nothing of a session without a charge", async () => {
-        expect(await service.signal("payses_none", "returned")).toBeNull()
-        expect(await service.viewSession("payses_none")).toBeNull()
-      })
     })
-  },
+
+    it("shows one charge of a session and goes on watching the others", async () => {
+      const first = await issue("payses_a")
+      const second = await issue("payses_a")
+      const charges = await service.listChargesOfSession("payses_a")
+      expect(charges.map(({ id }) => id).sort()).toEqual(
+        [first.id, second.id].sort()
+      )
+      const shown = charges.filter((charge) => charge.superseded_at === null)
+      expect(shown.map(({ id }) => id)).toEqual([second.id])
+      expect(charges.every((charge) => charge.next_check_at !== null)).toBe(
+        true
+      )
+    })
+
+    it("makes one charge when many renew at once", async () => {
+      const old = await issue("payses_a")
+      await service.recordAnswer(
+        answer(old, {
+          type: "failed",
+          reason: "attempt_failed",
+          transaction: null,
+        })
+      )
+      const renewed = await Promise.all(
+        Array.from({ length: 8 }, () =>
+          service.renewCharge(
+            {
+              payment_session_id: "payses_a",
+              amount: "11",
+              currency_code: "USD",
+            },
+            "shopper"
+          )
+        )
+      )
+      expect(new Set(renewed.map(({ id }) => id)).size).toBe(1)
+      expect(renewed[0].id).not.toBe(old.id)
+      expect(await service.listChargesOfSession("payses_a")).toHaveLength(2)
+    })
+
+    it("lets go of a session's KHQR, but not of one with money", async () => {
+      const unpaid = await issue("payses_a")
+      expect(await service.letGo("payses_a", "medusa")).toBe(true)
+      expect(
+        (await service.retrieveKhqrCharge(unpaid.id)).superseded_at
+      ).not.toBeNull()
+
+      const charge = await issue("payses_b")
+      await service.recordAnswers([paid(charge)])
+      expect(await service.letGo("payses_b", "medusa")).toBe(false)
+      expect(
+        (await service.retrieveKhqrCharge(charge.id)).superseded_at
+      ).toBeNull()
+    })
+
+    it("leaves no trace of a charge that could not be made", async () => {
+      await expect(
+        service.issueCharge(
+          { payment_session_id: "p", amount: "0", currency_code: "usd" },
+          "medusa"
+        )
+      ).rejects.toThrow(/amount/i)
+      expect(await service.listKhqrCharges()).toEqual([])
+      expect(await service.listKhqrEvents()).toEqual([])
+    })
+  })
+
+  describe("claiming", () => {
+    it("gives each due charge to one of many who ask at once", async () => {
+      const charges = await Promise.all(
+        Array.from({ length: 60 }, () => issue())
+      )
+      await makeDue(charges)
+
+      const claims = await Promise.all(
+        Array.from({ length: 8 }, () => service.claimDueChecks(20))
+      )
+
+      const ids = claims.flat().map(({ id }) => id)
+      expect(ids).toHaveLength(60)
+      expect(new Set(ids).size).toBe(60)
+      expect(await service.claimDueChecks(20)).toEqual([])
+      expect((await service.hasDueWork()).checks).toBe(false)
+    })
+
+    it("gives a charge again when whoever claimed it has vanished", async () => {
+      const charge = await issue()
+      await makeDue([charge])
+      await service.claimDueChecks(1)
+      await service.updateKhqrCharges({
+        id: charge.id,
+        leased_until: new Date(Date.now() - 1),
+      })
+      const [again] = await service.claimDueChecks(1)
+      expect(again.id).toBe(charge.id)
+    })
+
+    it("takes those that wait longest first and no more than asked for", async () => {
+      const [a, b, c] = [await issue(), await issue(), await issue()]
+      await service.updateKhqrCharges([
+        { id: a.id, next_check_at: new Date(2_000) },
+        { id: b.id, next_check_at: new Date(1_000) },
+        { id: c.id, next_check_at: new Date(3_000) },
+      ])
+      const claimed = await service.claimDueChecks(2)
+      expect(claimed.map(({ id }) => id)).toEqual([b.id, a.id])
+    })
+
+    it("lets go of what was not asked about, without counting a question", async () => {
+      const charge = await issue()
+      await makeDue([charge])
+      await service.claimDueChecks(1)
+      await service.releaseChecks([charge.id], 5_000)
+      const released = await service.retrieveKhqrCharge(charge.id)
+      expect(released).toMatchObject({ checks: 0, leased_until: null })
+      expect(released.next_check_at!.getTime()).toBeGreaterThan(Date.now())
+    })
+  })
+
+  describe("recording", () => {
+    it("keeps a payment as it was first recorded, however often it is reported", async () => {
+      const charge = await issue()
+      await service.recordAnswers([paid(charge)])
+      const first = await service.retrieveKhqrCharge(charge.id)
+      await service.recordAnswers([
+        paid(charge, { amount: "99", fromAccountId: "other@devb" }),
+      ])
+      const second = await service.retrieveKhqrCharge(charge.id)
+      expect(second).toMatchObject({
+        status: "paid",
+        paid_amount: "11",
+        payer_account: "sok@devb",
+        found_at: first.found_at,
+      })
+      expect((await historyOf(charge)).map(({ kind }) => kind)).toEqual([
+        "issued",
+        "paid",
+      ])
+    })
+
+    it("lets one transfer pay one charge, even when two are answered at once", async () => {
+      const [a, b] = [await issue(), await issue()]
+      const hash = "ab".repeat(32)
+      await service.recordAnswers([paid(a, { hash })])
+      await Promise.all([
+        service.recordAnswers([paid(b, { hash })]),
+        service.recordAnswers([paid(b, { hash })]),
+      ])
+      const [one, two] = await Promise.all(
+        [a, b].map(({ id }) => service.retrieveKhqrCharge(id))
+      )
+      expect(one.status).toBe("paid")
+      expect(two).toMatchObject({ status: "pending", bank_hash: null })
+    })
+
+    it("does not lose the other answers when one cannot be recorded", async () => {
+      const [a, b] = [await issue(), await issue()]
+      await service.recordAnswers([
+        { ...paid(a), charge_id: "khqr_gone" },
+        paid(b),
+      ])
+      expect((await service.retrieveKhqrCharge(b.id)).status).toBe("paid")
+    })
+
+    it("completes one of two paid charges of a session and gives the other to a person", async () => {
+      const [a, b] = [await issue("payses_a"), await issue("payses_a")]
+      await service.recordAnswers([paid(a), paid(b)])
+      await Promise.all(
+        [a, b].map(({ id }) =>
+          service.recordSettlement(
+            id,
+            { type: "settled", decidedFor: "paid", orderId: "order_1" },
+            "clock"
+          )
+        )
+      )
+      const charges = await service.listChargesOfSession("payses_a")
+      expect(
+        charges
+          .map(({ status, review_reason }) => [status, review_reason])
+          .sort()
+      ).toEqual([
+        ["completed", null],
+        ["paid", "duplicate"],
+      ])
+    })
+
+    it("counts a poll that brings no news without writing it down", async () => {
+      const charge = await issue()
+      for (let i = 0; i < 3; i++) {
+        await service.recordAnswers([answer(charge, { type: "not_found" })])
+      }
+      expect((await service.retrieveKhqrCharge(charge.id)).checks).toBe(3)
+      expect((await historyOf(charge)).map(({ kind }) => kind)).toEqual([
+        "issued",
+        "answered",
+      ])
+    })
+  })
+
+  describe("signals", () => {
+    const answered = async (signalled: Date | null) => {
+      const charge = await issue("payses_a")
+      await service.recordAnswers([answer(charge, { type: "not_found" })])
+      await service.updateKhqrCharges({
+        id: charge.id,
+        last_signal_at: signalled,
+        next_check_at: new Date(Date.now() + 60_000),
+      })
+      return charge
+    }
+
+    it("makes the check due at once, and no sooner than its cool-down", async () => {
+      const { id } = await answered(null)
+
+      await service.signal("payses_a", "claims_paid")
+
+      const charge = await service.retrieveKhqrCharge(id)
+      expect(
+        charge.next_check_at!.getTime() - charge.last_checked_at!.getTime()
+      ).toBe(3_000)
+      expect((await historyOf(charge)).map(({ kind }) => kind)).toContain(
+        "signal"
+      )
+    })
+
+    it("is heard once a second", async () => {
+      const { id } = await answered(new Date())
+      const before = await service.retrieveKhqrCharge(id)
+
+      await service.signal("payses_a", "claims_paid")
+
+      expect(await service.retrieveKhqrCharge(id)).toEqual(before)
+    })
+
+    it("changes nothing once there is money", async () => {
+      const charge = await issue("payses_a")
+      await service.recordAnswers([paid(charge)])
+      const before = await service.retrieveKhqrCharge(charge.id)
+
+      await service.signal("payses_a", "claims_paid")
+
+      expect(await service.retrieveKhqrCharge(charge.id)).toEqual(before)
+    })
+
+    it("knows nothing of a session without a charge", async () => {
+      expect(await service.signal("payses_none", "returned")).toBeNull()
+      expect(await service.viewSession("payses_none")).toBeNull()
+    })
+  })
 })

@@ -1,102 +1,40 @@
-import { join } from "node:path"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 
-import { moduleIntegrationTestRunner } from "@medusajs/test-utils"
-
-import {
-  refuse,
-  unknown,
-  type Exchange,
-  type OutgoingCall,
-} from "../../src/bakong"
-import type {
-  CheckResult,
-  Gateway,
-  GatewayFactory,
-  Question,
-} from "../../src/gateways"
-import { KHQR_MODULE } from "../../src/modules/khqr"
-import KhqrCharge from "../../src/modules/khqr/models/charge"
-import KhqrEvent from "../../src/modules/khqr/models/event"
-import KhqrQuota from "../../src/modules/khqr/models/quota"
-import KhqrSetting from "../../src/modules/khqr/models/setting"
-import KhqrToken from "../../src/modules/khqr/models/token"
+import { luckyBank } from "../../src/bakong/__tests__/lucky-bank"
+import type { GatewayFactory } from "../../src/gateways"
 import { toQuestion } from "../../src/modules/khqr/question"
-import type KhqrModuleService from "../../src/modules/khqr/service"
+import { ACCOUNT, onKhqrModule } from "./world"
 
 const HASH = "ab".repeat(32)
 
-/** What a shop might write: a bank's own API, here one that knows one transfer. */
-const lucky: GatewayFactory = ({ gate }): Gateway => ({
-  name: "lucky-bank",
-  can: {
-    makesQr: false,
-    deeplinks: false,
-    findsByHash: false,
-    checksAccounts: false,
-    usesBakongToken: false,
-  },
-  check: (questions, purpose) =>
-    Promise.all(
-      questions.map(async (question): Promise<CheckResult> => {
-        const call: OutgoingCall = {
-          endpoint: "lucky-bank/transfers",
-          purpose,
-          chargeIds: [question.charge_id],
-          requestId: question.charge_id,
-          needsToken: false,
-        }
-        const exchange = await gate.pass(call, async () => answered(call))
-        return {
-          charge_id: question.charge_id,
-          call: exchange.call,
-          outcome: exchange.trouble ?? paid(question),
-        }
-      })
-    ),
-  close: () => {},
-})
+/** Knows one transfer for each bill. */
+const server = createServer((request, response) =>
+  response.end(
+    JSON.stringify({
+      transfer: {
+        id: HASH,
+        bill: request.url!.split("/").at(-1),
+        receiver: ACCOUNT,
+        currency: "USD",
+        amount: "11",
+        time: new Date().toISOString(),
+      },
+    })
+  )
+)
 
-function answered(call: OutgoingCall): Exchange {
-  const { call: told } = refuse(call, unknown("unavailable", ""))
-  return {
-    call: { ...told, sent: true, httpStatus: 200, message: "Found" },
-    answer: { status: 200, retryAfter: null, text: "yes", receivedAt: 0 },
-    trouble: null,
-    reached: true,
-  }
+/** The documented example, once the server has its port. */
+const gateway: GatewayFactory = (tools) => {
+  const { port } = server.address() as AddressInfo
+  return luckyBank({ url: `http://127.0.0.1:${port}`, key: "key" })(tools)
 }
 
-function paid(question: Question): CheckResult["outcome"] {
-  return {
-    type: "paid",
-    transaction: {
-      hash: HASH,
-      fromAccountId: null,
-      toAccountId: null,
-      currency: question.currency_code.toUpperCase(),
-      amount: question.khqr_amount,
-      description: null,
-      createdAt: Date.now(),
-      acknowledgedAt: null,
-      trackingStatus: null,
-      receiverBank: null,
-      receiverBankAccount: null,
-      instructionRef: null,
-      externalRef: null,
-    },
-  }
-}
+beforeAll(() => new Promise<void>((done) => server.listen(0, done)))
+afterAll(() => server.close())
 
-moduleIntegrationTestRunner<KhqrModuleService>({
-  moduleName: KHQR_MODULE,
-  resolve: "./src/modules/khqr",
-  pathToMigrations: join(process.cwd(), "src/modules/khqr/migrations"),
-  moduleModels: [KhqrCharge, KhqrEvent, KhqrQuota, KhqrSetting, KhqrToken],
-  moduleOptions: {
-    merchant: { accountId: "lucky_shop@devb", name: "Lucky Shop" },
-    gateway: lucky,
-  },
-  testSuite: ({ service }) => {
+onKhqrModule(
+  ({ service }) => {
     it("is asked in Bakong's place, counted and written down", async () => {
       const charge = await service.issueCharge(
         { payment_session_id: "payses_1", amount: "11", currency_code: "usd" },
@@ -113,9 +51,9 @@ moduleIntegrationTestRunner<KhqrModuleService>({
       })
       const [call] = await service.listKhqrEvents({ kind: "call" })
       expect(call).toMatchObject({
-        endpoint: "lucky-bank/transfers",
+        endpoint: "/transfers",
         charge_ids: [charge.id],
-        answer: "yes",
+        answer: expect.stringContaining(charge.reference),
         is_proof: true,
       })
       expect(await service.health()).toMatchObject({
@@ -131,4 +69,5 @@ moduleIntegrationTestRunner<KhqrModuleService>({
       )
     })
   },
-})
+  { gateway }
+)

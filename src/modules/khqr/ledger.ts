@@ -64,6 +64,12 @@ const SETTLEMENT_TAKES_MS = 240_000
 
 const SIGNALS_HEARD_EACH_MS = 1_000
 
+/**
+ * Whoever needs all rows of a session comes after the other, before either holds a
+ * row: one may be written that the other has not seen, and no order of rows helps.
+ */
+const QUEUE_FOR_SESSION = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
+
 /** Without `deleted_at` neither finds its partial index. */
 export const LOCK_SESSION =
   "SELECT id FROM khqr_charge WHERE payment_session_id = ? AND deleted_at IS NULL ORDER BY id FOR UPDATE"
@@ -620,12 +626,14 @@ export class KhqrLedger extends MedusaService({
     await context.transactionManager!.execute(KEEP_PROOF, [requestId])
   }
 
-  /** All rows of a session in one order, so that two who need them all wait instead of deadlocking. */
+  /** All rows of a session, for those who change more than one of them. */
   protected async lockSession_(
     paymentSessionId: string,
     context: SqlContext
   ): Promise<void> {
-    await context.transactionManager!.execute(LOCK_SESSION, [paymentSessionId])
+    const manager = context.transactionManager!
+    await manager.execute(QUEUE_FOR_SESSION, [paymentSessionId])
+    await manager.execute(LOCK_SESSION, [paymentSessionId])
   }
 
   protected async lockCharge_(
