@@ -160,13 +160,6 @@ medusaIntegrationTestRunner({
         expect(merchant.events("khqr.token.renewal_failed")).toEqual([])
       })
 
-      const refusal = (errorCode: number, responseMessage: string) => ({
-        responseCode: 1,
-        responseMessage,
-        errorCode,
-        data: null,
-      })
-
       const FAILURES: {
         what: string
         says: RegExp
@@ -179,7 +172,7 @@ medusaIntegrationTestRunner({
         },
         {
           what: "the e-mail is not registered",
-          says: /not registered/,
+          says: /^Code 10, the e-mail address is not registered: Not registered yet; set bakong\.email to the address that the token is registered with$/,
           fault: () => ({
             kind: "answer",
             body: refusal(10, "Not registered yet."),
@@ -236,11 +229,12 @@ medusaIntegrationTestRunner({
           expect(merchant.errors()).toContainEqual(
             expect.stringMatching(/refuses the token.*Renewing it failed/)
           )
+          expect(merchant.errors().join()).not.toMatch(/\.\.|\(rejected\)/)
           const refused = {
             usable: false,
             problem: "refused",
             message: expect.stringMatching(
-              /Nothing is asked until there is a new one.*Paste a new token in the dashboard.*paste it once more, or renew it there.*once a day/
+              /Nothing is asked until there is a new one.*Renew it \(POST \/admin\/khqr\/token\/renew\), paste a new one \(POST \/admin\/khqr\/token\), or set one as bakong\.token and restart\..*paste it once more.*once a day/
             ),
             last_renewal_error: expect.stringMatching(says),
           }
@@ -371,9 +365,22 @@ medusaIntegrationTestRunner({
         })
       })
 
+      it("keeps to itself under which name the token's calls are counted", async () => {
+        for (const { data } of [
+          await send("GET"),
+          await send("POST", "/token", { token: newToken() }),
+          await send("POST", "/token/renew"),
+          await send("POST", "/token/register", APPLICANT),
+        ]) {
+          expect(data.token.fingerprint).toMatch(/^[0-9a-f]{8}$/)
+          expect(JSON.stringify(data)).not.toMatch(/token_key|[0-9a-f]{64}/)
+        }
+      })
+
       it.each([
         ["as a header has it", (token: string) => `Bearer ${token}`],
         ["in quotes", (token: string) => ` "Bearer ${token}"\n`],
+        ["with its name", (token: string) => `export BAKONG_TOKEN=${token}`],
         [
           "as a whole header",
           (token: string) => `Authorization: Bearer ${token}`,
@@ -400,7 +407,7 @@ medusaIntegrationTestRunner({
         {
           what: "has expired",
           token: () => bank().issueToken({ expiresInSeconds: -60 }),
-          says: /^This token expired on \d{4}-\d\d-\d\d: take a newer one, or renew it\.$/,
+          says: /^This token expired on \d{4}-\d\d-\d\d: take a newer one, or renew it \(POST \/admin\/khqr\/token\/renew\)\.$/,
         },
         {
           what: "is cut off",
@@ -440,16 +447,25 @@ medusaIntegrationTestRunner({
       )
 
       it("registers: a code is mailed, and becomes the token in use", async () => {
-        expect((await send("POST", "/token/register", APPLICANT)).status).toBe(
-          200
-        )
+        expect(await send("POST", "/token/register", APPLICANT)).toMatchObject({
+          status: 200,
+          data: {
+            token: { usable: true },
+            message:
+              "Bakong mails a code of 20 characters to that address; send it to /admin/khqr/token/verify. Set bakong.email to the address you registered, or the token will not renew itself.",
+          },
+        })
         expect(bank().mailbox).toMatchObject([{ to: APPLICANT.email }])
         const { code } = bank().mailbox.at(-1)!
         expect(
           await send("POST", "/token/verify", { code: ` ${code} ` })
         ).toMatchObject({
           status: 200,
-          data: { token: { usable: true, source: "registered" } },
+          data: {
+            token: { usable: true, source: "registered" },
+            message:
+              "The token renews itself only if bakong.email is the address you registered.",
+          },
         })
 
         const { chargeId, qr } = await world.checkout()
@@ -460,9 +476,53 @@ medusaIntegrationTestRunner({
 
         expect(await send("POST", "/token/verify", { code })).toMatchObject({
           status: 400,
-          data: { message: expect.stringContaining("does not take this code") },
+          data: {
+            message:
+              "Bakong does not take this code: look at the mail again, or register again for a new one.",
+          },
         })
       })
+
+      it("registers the address of bakong.email without advice about it", async () => {
+        const email = ` ${EMAIL.toUpperCase()}`
+        const { status, data } = await send("POST", "/token/register", {
+          ...APPLICANT,
+          email,
+        })
+        expect({ status, message: data.message }).toEqual({
+          status: 200,
+          message:
+            "Bakong mails a code of 20 characters to that address; send it to /admin/khqr/token/verify.",
+        })
+      })
+
+      it("advises to set bakong.email where there is none", async () => {
+        const { bakong } = world.khqr.options
+        const options = { ...world.khqr.options, bakong: { ...bakong } }
+        options.bakong.email = undefined
+        jest.spyOn(world.khqr, "options", "get").mockReturnValue(options)
+        const advice =
+          "Set bakong.email to the address you registered, or the token will not renew itself."
+
+        const { data } = await send("POST", "/token/register", APPLICANT)
+        expect(data.message).toContain(advice)
+        const { code } = bank().mailbox.at(-1)!
+        expect(await send("POST", "/token/verify", { code })).toMatchObject({
+          status: 200,
+          data: { message: advice },
+        })
+      })
+
+      it.each(["short", "X".repeat(21)])(
+        "asks for the whole code instead of %p",
+        async (code) => {
+          expect(await send("POST", "/token/verify", { code })).toMatchObject({
+            status: 400,
+            data: { message: "Invalid request: The code has 20 characters" },
+          })
+          expect(bank().requests).toEqual([])
+        }
+      )
 
       it("says so where the server offers registration no more", async () => {
         bank().setTokenSettings({ registration: false })
@@ -470,7 +530,7 @@ medusaIntegrationTestRunner({
           status: 400,
           data: {
             message:
-              "This server does not offer registration any more: request the token on Bakong's website and paste it.",
+              "This server does not offer registration any more: request the token on Bakong's website and paste it (POST /admin/khqr/token).",
           },
         }
         expect(await send("POST", "/token/register", APPLICANT)).toMatchObject(
@@ -503,6 +563,23 @@ medusaIntegrationTestRunner({
           status: 400,
           data: { message: expect.stringContaining("HTTP 403") },
         })
+        bank().clearFaults()
+        bank().setFault({
+          kind: "answer",
+          endpoint: "renew_token",
+          body: refusal(10, "Not registered yet."),
+        })
+        expect(await send("POST", "/token/renew")).toMatchObject({
+          status: 400,
+          data: {
+            message:
+              "This e-mail address is not registered with Bakong: set bakong.email to the address that the token is registered with, or register it (POST /admin/khqr/token/register).",
+          },
+        })
+        expect((await send("GET")).data.token).toMatchObject({
+          last_renewal_error:
+            "Code 10, the e-mail address is not registered: Not registered yet; set bakong.email to the address that the token is registered with",
+        })
       })
 
       it("has shown no token and no e-mail in any of its answers", () => {
@@ -515,6 +592,10 @@ medusaIntegrationTestRunner({
     })
   },
 })
+
+function refusal(errorCode: number, responseMessage: string) {
+  return { responseCode: 1, responseMessage, errorCode, data: null }
+}
 
 function given(token: string) {
   return {

@@ -155,7 +155,9 @@ moduleIntegrationTestRunner<KhqrModuleService>({
       it("is missing until there is one, and the message names the mend", async () => {
         expect(await open().current()).toMatchObject({
           problem: "missing",
-          message: expect.stringContaining("Paste"),
+          message: expect.stringMatching(
+            /Paste one \(POST \/admin\/khqr\/token\), .* or set bakong\.token and restart$/
+          ),
         })
         expect(
           await open({ encryptionKey: undefined }).current()
@@ -172,7 +174,9 @@ moduleIntegrationTestRunner<KhqrModuleService>({
         expect(await using(tokens)).toBe(token)
 
         const stored = await tokens.store(older, "pasted")
-        expect(stored.message).toMatch(/another one is used/)
+        expect(stored.message).toBe(
+          "The token is kept, and bakong.token is used because it was issued later."
+        )
         expect(await using(tokens)).toBe(token)
 
         expect(await tokens.store(later, "pasted")).toMatchObject({
@@ -232,6 +236,55 @@ moduleIntegrationTestRunner<KhqrModuleService>({
         expect(await wrong.current()).toMatchObject({ problem: "refused" })
 
         expect(await using(open({ token }))).toBe(token)
+      })
+
+      it.each([
+        [PRODUCTION, jwt(START, START + 90 * DAY).slice(0, 50), /is not whole/],
+        [SIT, "hello", /is none of Bakong's/],
+        [
+          "http://127.0.0.1:9100",
+          jwt(START, START + 90 * DAY).slice(0, 50),
+          /is not whole/,
+        ],
+      ])(
+        "that is broken in the option is not shown to %s, and said so at once",
+        async (baseUrl, token, says) => {
+          const tokens = open({ token, baseUrl })
+          const message = expect.stringMatching(
+            new RegExp(`^bakong\\.token ${says.source}.*and restart`)
+          )
+          expect(await tokens.current()).toEqual({
+            problem: "malformed",
+            message,
+          })
+          expect(await tokens.state()).toMatchObject({
+            usable: false,
+            problem: "malformed",
+            message,
+          })
+          await tokens.warnIfDue()
+          expect(notices).toEqual([
+            expect.objectContaining({
+              name: "khqr.token.refused",
+              level: "error",
+              message,
+            }),
+          ])
+
+          const pasted = jwt(START, START + 90 * DAY)
+          await tokens.store(pasted, "pasted")
+          expect(await using(tokens)).toBe(pasted)
+          expect(await tokens.state()).toMatchObject({ usable: true, message })
+          expect(renewals).toBe(0)
+        }
+      )
+
+      it("may be a relay's of any form, and is not judged by it", async () => {
+        expect(
+          await using(
+            open({ token: "hello", baseUrl: "https://relay.example.com" })
+          )
+        ).toBe("hello")
       })
 
       it("says of itself nothing secret", async () => {
@@ -306,7 +359,7 @@ moduleIntegrationTestRunner<KhqrModuleService>({
           open().store("hello world", "pasted")
         ).rejects.toMatchObject({
           type: "invalid_data",
-          message: expect.stringContaining("no token of Bakong's"),
+          message: expect.stringContaining("none of Bakong's"),
         })
       })
 
@@ -320,6 +373,53 @@ moduleIntegrationTestRunner<KhqrModuleService>({
           })
         )
         issuedTokens.push("opaque.token.opaque-token-of-a-relay")
+      })
+
+      it.each([
+        {
+          what: "bakong.token does not say when it was issued",
+          option: "opaque-option",
+          pasted: jwt(START, START + 90 * DAY),
+          says: /^The token is kept, and bakong\.token is used: it does not say when it was issued, and goes before all others\. To use the kept one, take bakong\.token out and restart\./,
+        },
+        {
+          what: "it does not say so itself",
+          option: jwt(START - DAY, START + 89 * DAY),
+          pasted: "opaque-pasted",
+          says: /^The token is kept, and bakong\.token is used: the kept one does not say when it was issued, and one that does goes before it\.$/,
+        },
+      ])(
+        "is kept and not used where $what, by that reason",
+        async ({ option, pasted, says }) => {
+          const relay = open({
+            token: option,
+            baseUrl: "https://relay.example.com",
+          })
+          expect((await relay.store(pasted, "pasted")).message).toMatch(says)
+          expect(await using(relay)).toBe(option)
+        }
+      )
+
+      it("that the bank refuses leaves a trace while it is the newest", async () => {
+        const option = jwt(START - 2 * DAY, START + 88 * DAY)
+        const pasted = jwt(START - DAY, START + 89 * DAY)
+        const tokens = open({ token: option })
+        await tokens.store(pasted, "pasted")
+        now += DAY
+        await tokens.refused(fingerprintOf(await using(tokens)))
+        await tokens.answered(fingerprintOf(await using(tokens)))
+
+        expect(await using(tokens)).toBe(option)
+        expect(await tokens.state()).toMatchObject({
+          usable: true,
+          source: "option",
+          message: expect.stringMatching(
+            /^The token pasted on 2026-11-21 was refused, .*test environment.*Another one is used$/
+          ),
+        })
+
+        await tokens.store(jwt(now, now + 90 * DAY), "pasted")
+        expect(await tokens.state()).toMatchObject({ message: null })
       })
 
       it("that was refused is asked about again, because a person insists", async () => {
@@ -374,7 +474,7 @@ moduleIntegrationTestRunner<KhqrModuleService>({
           expect.objectContaining({
             level: "error",
             message: expect.stringMatching(
-              /Paste a new token.*paste it once more, or renew it there.*once a day/
+              /Renew it \(POST \/admin\/khqr\/token\/renew\), paste a new one \(POST \/admin\/khqr\/token\).*paste it once more.*once a day/
             ),
           }),
         ])
@@ -382,13 +482,13 @@ moduleIntegrationTestRunner<KhqrModuleService>({
           expect(await tokens.current()).toMatchObject({
             problem: "refused",
             message: expect.stringContaining(
-              "Renewing it failed: [e-mail] is unknown, says [token] (unavailable)"
+              "Renewing it failed: [e-mail] is unknown, says [token]. Nothing"
             ),
           })
         }
         expect(await processes[0].state()).toMatchObject({
           usable: false,
-          last_renewal_error: expect.stringContaining("unavailable"),
+          last_renewal_error: "[e-mail] is unknown, says [token]",
         })
 
         const fresh = jwt(now, now + 90 * DAY)
@@ -435,6 +535,58 @@ moduleIntegrationTestRunner<KhqrModuleService>({
         await tokens.refused(fingerprintOf(token))
         expect(renewals).toBe(0)
         expect(await using(tokens)).toBe(newer)
+      })
+
+      it("of the last token shows what became of its renewal, also where another is the latest", async () => {
+        const option = jwt(START - 2 * DAY, START + 88 * DAY)
+        const pasted = jwt(START - DAY, START + 89 * DAY)
+        renewal = fails()
+        const tokens = open({ token: option })
+        await tokens.store(pasted, "pasted")
+        await tokens.refused(fingerprintOf(pasted))
+        now += MINUTE
+        await tokens.refused(fingerprintOf(option))
+
+        expect(renewals).toBe(1)
+        expect(await tokens.state()).toMatchObject({
+          usable: false,
+          problem: "refused",
+          last_renewal_error: "no answer",
+          message: expect.stringMatching(
+            /Renewing it failed: no answer\..*Renew it \(POST \/admin\/khqr\/token\/renew\), paste a new one/
+          ),
+        })
+      })
+
+      it("of the option's token shows the failed renewal, also where one in the database cannot be read", async () => {
+        const option = jwt(START - DAY, START + 89 * DAY)
+        await open().store(jwt(START, START + 90 * DAY), "pasted")
+        renewal = fails()
+        const tokens = open({ token: option, encryptionKey: `another ${KEY}` })
+        await using(tokens)
+        await tokens.refused(fingerprintOf(option))
+        expect(await tokens.state()).toMatchObject({
+          problem: "undecryptable",
+          last_renewal_error: "no answer",
+          message: expect.stringContaining("Renewing failed: no answer."),
+        })
+      })
+
+      it("whose renewal is under way for another token than the latest says so", async () => {
+        const option = jwt(START - 2 * DAY, START + 88 * DAY)
+        const pasted = jwt(START - DAY, START + 89 * DAY)
+        const tokens = open({ token: option })
+        await tokens.store(pasted, "pasted")
+        await tokens.refused(fingerprintOf(pasted))
+        renewal = async () => {
+          expect(await open({ token: option }).current()).toMatchObject({
+            message: expect.stringContaining("It is being renewed."),
+          })
+          return jwt(now, now + 90 * DAY)
+        }
+        await tokens.refused(fingerprintOf(option))
+        expect(renewals).toBe(1)
+        await using(tokens)
       })
 
       it("of a token that nobody knows any more is no news", async () => {
@@ -777,7 +929,7 @@ moduleIntegrationTestRunner<KhqrModuleService>({
         expect(triedAt).toEqual([0, 5, 15, 35, 65, 95, 125])
         expect(await processes[0].current()).toMatchObject({
           message: expect.stringMatching(
-            /expired on 2026-11-22\. Renewing it failed: no answer \(unavailable\)\. It is tried again by itself/
+            /expired on 2026-11-22\. Renewing it failed: no answer\. It is tried again by itself/
           ),
         })
         expect(told("khqr.token.renewal_failed")).toHaveLength(1)

@@ -17,6 +17,12 @@ describe("a pasted token", () => {
     [" Bearer abc.def.ghi\n", "abc.def.ghi"],
     ['"bearer abc.def\n.ghi"', "abc.def.ghi"],
     ["Authorization: Bearer abc", "abc"],
+    ["BAKONG_TOKEN=eyJh.def.ghi", "eyJh.def.ghi"],
+    ['export BAKONG_TOKEN="Bearer eyJh.def.ghi"\n', "eyJh.def.ghi"],
+    // A name only before what can be nothing but a token: others may end so.
+    ["b3BhcXVl==", "b3BhcXVl=="],
+    ["key=value", "key=value"],
+    ["eyJh=.eyJk==.ghi", "eyJh=.eyJk==.ghi"],
     ["", ""],
     ["“abc”", ""],
   ])("%p is %p", (pasted, bare) => {

@@ -13,6 +13,16 @@ export type TokenRegistration = {
   project: string
 }
 
+/** The token as it is, and what a person is to do next. */
+export type TokenErrandResult = { token: TokenState; message: string }
+
+const CODE_IS_MAILED =
+  "Bakong mails a code of 20 characters to that address; send it to /admin/khqr/token/verify."
+
+/** Does not name the configured address: whoever knows it can renew the token. */
+export const SET_ADDRESS =
+  "Set bakong.email to the address you registered, or the token will not renew itself."
+
 /** Not undone: the mail is on its way. */
 export const requestTokenStep = createStep(
   "khqr-request-token",
@@ -20,7 +30,13 @@ export const requestTokenStep = createStep(
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
     await demandStore(khqr)
     await explained("registration", () => khqr.requestToken(registration))
-    return new StepResponse<TokenState>(await khqr.tokenState())
+    const advice = isSame(khqr.options.bakong.email, registration.email)
+      ? []
+      : [SET_ADDRESS]
+    return new StepResponse<TokenErrandResult>({
+      token: await khqr.tokenState(),
+      message: [CODE_IS_MAILED, ...advice].join(" "),
+    })
   }
 )
 
@@ -30,4 +46,8 @@ export async function demandStore(khqr: KhqrModuleService): Promise<void> {
   if (!can_store) {
     throw new MedusaError(MedusaError.Types.NOT_ALLOWED, `${cannotStore}.`)
   }
+}
+
+function isSame(configured: string | undefined, registered: string): boolean {
+  return configured?.toLowerCase() === registered.toLowerCase()
 }

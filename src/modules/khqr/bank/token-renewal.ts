@@ -56,6 +56,14 @@ export function tokenToTryAgain<T extends KnownToken>(
   )
 }
 
+/** The token of the last attempt to renew one: what became of it matters, whichever token is the latest. */
+export function lastTried<T extends RenewableToken>(
+  tokens: readonly T[]
+): T | null {
+  const tried = tokens.filter((token) => triedAt(token) > 0)
+  return tried.sort((a, b) => triedAt(b) - triedAt(a))[0] ?? null
+}
+
 /** Whether a refused token is itself what a renewal has just brought: another one would be no better. */
 export function isRenewedInVain(token: RenewableToken, now: number): boolean {
   const ageMs = now - token.created_at.getTime()
@@ -136,4 +144,14 @@ export function isFailureNews(
     !isExpired({ expires_at }, now) ||
     daysAfterEnd(renewal_started_at.getTime()) !== daysAfterEnd(now)
   )
+}
+
+/** The refusal of a token that a renewal has brought is the end of that renewal. */
+function triedAt({
+  renewal_started_at,
+  renewal_error,
+  refused_at,
+}: RenewableToken): number {
+  const failedAt = renewal_error === null ? null : refused_at
+  return Math.max(renewal_started_at?.getTime() ?? 0, failedAt?.getTime() ?? 0)
 }

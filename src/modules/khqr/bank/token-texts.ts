@@ -1,3 +1,4 @@
+import { BakongError } from "../../../bakong"
 import { daysLeft, isExpired, RENEW_DAYS_LEFT } from "./token-choice"
 
 /** What can be done about a token, by the plugin's options. */
@@ -13,7 +14,17 @@ type Described = {
   renewal_error: string | null
 }
 
+/** What is wrong with the form of a token: half a JWT, or nothing that Bakong issues. */
+export type Malformation = "cut_off" | "foreign"
+
 type Environment = "production" | "test"
+
+const PASTE = "POST /admin/khqr/token"
+const RENEW = "POST /admin/khqr/token/renew"
+const REGISTER = "POST /admin/khqr/token/register"
+
+/** Bakong's code for an e-mail address that is not registered. */
+const NOT_REGISTERED = 10
 
 const NBC_HOST = /^(sit-)?api-bakong\.nbc\.(gov|org)\.kh$/
 
@@ -39,15 +50,95 @@ export const cannotStore =
 
 export function missing(means: TokenMeans): string {
   return means.canStore
-    ? `There is no token for ${means.baseUrl}. Paste or register one in the dashboard, or set bakong.token`
-    : `There is no token for ${means.baseUrl}. Set bakong.token, or set bakong.encryptionKey and paste one in the dashboard`
+    ? `There is no token for ${means.baseUrl}. Paste one (${PASTE}), register for one (${REGISTER}), or set bakong.token and restart`
+    : `There is no token for ${means.baseUrl}. Set bakong.token and restart, or set bakong.encryptionKey, restart, and paste one (${PASTE})`
 }
 
-export function undecryptable(means: TokenMeans): string {
+/** The end of a sentence that begins with the name of the token. */
+export function malformed(malformation: Malformation): string {
+  return malformation === "cut_off"
+    ? "is not whole: it has three parts with dots between them"
+    : "is none of Bakong's: it would have three parts with dots between them"
+}
+
+export function malformedOption(
+  malformation: Malformation,
+  means: TokenMeans
+): string {
+  const paste = means.canStore ? `, or paste it (${PASTE})` : ""
+  return `bakong.token ${malformed(malformation)}. Set the whole token and restart${paste}`
+}
+
+export function tooOld(expiresAt: Date, means: TokenMeans): string {
+  const renew =
+    cannotRenewBecause(means) === null ? `, or renew it (${RENEW})` : ""
+  return `This token expired on ${dayOf(expiresAt)}: take a newer one${renew}.`
+}
+
+export function undecryptable(
+  means: TokenMeans,
+  renewalError: string | null
+): string {
   const reason = means.canStore
     ? "bakong.encryptionKey is not the one it was encrypted with"
     : "bakong.encryptionKey is not set"
-  return `The token in the database cannot be decrypted: ${reason}. Set the former key again, or give a new token: ${howToReplace(means)}`
+  const told = renewalError ? ` Renewing failed: ${renewalError}.` : ""
+  return `The token in the database cannot be decrypted: ${reason}.${told} Set the former key again, or give a new token: ${howToReplace(means)}`
+}
+
+/** Why a renewal failed, for the end of a sentence. */
+export function renewalError(fault: Error): string {
+  const isUnknownAddress =
+    fault instanceof BakongError && fault.code === NOT_REGISTERED
+  const mend = isUnknownAddress
+    ? "; set bakong.email to the address that the token is registered with"
+    : ""
+  return `${withoutDot(fault.message)}${mend}`
+}
+
+/** Bakong's own words often end with a dot, and ours go on after them. */
+export function withoutDot(text: string): string {
+  return text.replace(/[.\s]+$/, "")
+}
+
+type Dated = { issued_at: Date | null }
+
+/** Why a token that was just kept is not the one in use. */
+export function keptUnused(
+  kept: Dated,
+  used: Dated & { is_option: boolean }
+): string {
+  const because = `The token is kept, and ${used.is_option ? "bakong.token" : "another one"} is used`
+  if (used.is_option && used.issued_at === null) {
+    return `${because}: it does not say when it was issued, and goes before all others. To use the kept one, take bakong.token out and restart.`
+  }
+  if (kept.issued_at === null && used.issued_at !== null) {
+    return `${because}: the kept one does not say when it was issued, and one that does goes before it.`
+  }
+  if (kept.issued_at && used.issued_at && used.issued_at > kept.issued_at) {
+    return `${because} because it was issued later.`
+  }
+  return used.is_option
+    ? `${because}: both were issued at the same moment.`
+    : `${because}: it came later.`
+}
+
+/** The newest token was refused, and one that ranks below it is in use. */
+export function newestRefused(
+  newest: Described & {
+    is_option: boolean
+    source: string
+    created_at: Date
+  },
+  means: TokenMeans,
+  now: number
+): string {
+  const name = newest.is_option
+    ? "bakong.token"
+    : newest.source === "renewed"
+      ? `The token that a renewal brought on ${dayOf(newest.created_at)}`
+      : `The token ${newest.source} on ${dayOf(newest.created_at)}`
+  return `${name} was refused${suspicion(newest, means, now)}. Another one is used`
 }
 
 export function expired(token: Described, means: TokenMeans): string {
@@ -129,16 +220,16 @@ function suspicion(token: Described, means: TokenMeans, now: number): string {
 }
 
 function howToReplace(means: TokenMeans): string {
+  if (cannotRenewBecause(means) === null) {
+    return `Renew it (${RENEW}), paste a new one (${PASTE}), or set one as bakong.token and restart`
+  }
   return means.canStore
-    ? "Paste a new token in the dashboard, or set it as bakong.token"
-    : "Set a new token as bakong.token"
+    ? `Paste a new token (${PASTE}), or set it as bakong.token and restart`
+    : "Set a new token as bakong.token and restart"
 }
 
 /** A refusal may have been a passing fault. */
 function howToTryAgain(means: TokenMeans): string {
-  const byHand =
-    cannotRenewBecause(means) === null
-      ? "paste it once more, or renew it there"
-      : "paste it once more in the dashboard"
-  return `When Bakong takes the same token again, ${byHand}; by itself it is tried again once a day`
+  const where = means.canStore ? "" : ` (${PASTE})`
+  return `When Bakong takes the same token again, paste it once more${where}; by itself it is tried again once a day`
 }

@@ -34,6 +34,7 @@ import {
   isFailureNews,
   isRenewalSpent,
   isRenewedInVain,
+  lastTried,
   pauseAfterFailure,
   tokenToTryAgain,
 } from "./token-renewal"
@@ -49,7 +50,7 @@ export type UsableToken = {
 
 /** Why the bank cannot be asked. */
 export type NoToken = {
-  problem: "missing" | "expired" | "refused" | "undecryptable"
+  problem: "missing" | "malformed" | "expired" | "refused" | "undecryptable"
   /** Names the mend. */
   message: string
 }
@@ -63,6 +64,7 @@ export type TokenState = {
   source: TokenSource | null
   /** The first 8 hex characters of its SHA-256. */
   fingerprint: string | null
+  /** Under which its calls are counted. */
   token_key: string | null
   issued_at: Date | null
   /** `null` also when the token does not say. */
@@ -71,6 +73,7 @@ export type TokenState = {
   days_left: number | null
   can_renew: boolean
   cannot_renew_because: string | null
+  /** Of the token in use; where none is usable, of the last one that was tried. */
   last_renewal_error: string | null
   can_store: boolean
 }
@@ -115,7 +118,9 @@ export class Tokens {
   protected readonly baseUrl_: string
   protected readonly means_: texts.TokenMeans
   protected readonly cipher_: TokenCipher | null
+  /** `null` also for one that is broken: it is no token to show anybody. */
   protected readonly option_: NewToken | null
+  protected readonly optionFault_: texts.Malformation | null
   protected readonly now_: () => number
   /** Fingerprints that need no further "the bank has answered". */
   protected answered_ = new Set<string>()
@@ -125,8 +130,10 @@ export class Tokens {
   constructor(parts: TokensParts) {
     const { token, email, encryptionKey, baseUrl } = parts.options
     this.#parts = parts
-    this.#optionToken = cleanToken(token ?? "") || null
     this.baseUrl_ = new URL(baseUrl).origin
+    const given = cleanToken(token ?? "")
+    this.optionFault_ = given ? malformationOf(given, this.baseUrl_) : null
+    this.#optionToken = this.optionFault_ ? null : given || null
     this.cipher_ = encryptionKey ? new TokenCipher(encryptionKey) : null
     this.means_ = {
       baseUrl: this.baseUrl_,
@@ -251,14 +258,12 @@ export class Tokens {
     await this.keep_(token, source)
     const candidates = await this.read_()
     const state = this.stateOf_(candidates)
-    const isUsed = state.usable && state.fingerprint === short(described)
-    return isUsed
-      ? state
-      : {
-          ...state,
-          message:
-            `The token is kept, and another one is used because it was issued later. ${state.message ?? ""}`.trim(),
-        }
+    const [used] = usableTokens(candidates, this.now_())
+    if (!used || used.fingerprint === described.fingerprint) {
+      return state
+    }
+    const kept = texts.keptUnused(described, used)
+    return { ...state, message: `${kept} ${state.message ?? ""}`.trim() }
   }
 
   /**
@@ -295,10 +300,14 @@ export class Tokens {
     return fault === null ? "renewed" : "failed"
   }
 
-  /** For the daily job: tells the merchant at 14, 7, 3 and 1 days and after the end, once each. */
+  /**
+   * For the daily job: tells the merchant at 14, 7, 3 and 1 days and after the
+   * end, once each; and each time, that the option's token is broken.
+   */
   async warnIfDue(): Promise<void> {
     const now = this.now_()
     const candidates = await this.read_()
+    this.tellOfMalformedOption_(candidates)
     const token =
       usableTokens(candidates, now)[0] ?? lapsedToken(candidates, now)
     const days = token?.expires_at ? warningFor(token.expires_at, now) : null
@@ -441,10 +450,7 @@ export class Tokens {
       return
     }
     const { of: old, afterRefusal } = renewal
-    const renewal_error =
-      fault instanceof BakongError
-        ? `${fault.message} (${fault.kind})`
-        : fault.message
+    const renewal_error = texts.renewalError(fault)
     const refused_at = await this.ledger_.noteRenewalError(
       old.id,
       renewal_error,
@@ -478,17 +484,13 @@ export class Tokens {
     if (token === "") {
       return "There is no token in this text: copy the whole token as Bakong showed or mailed it."
     }
-    const claims = readTokenClaims(token)
-    if (claims === null && token.startsWith("eyJ")) {
-      return "The token is not whole: it has three parts with dots between them. Copy all of it."
-    }
-    // A relay may have tokens of its own kind; the National Bank has not.
-    if (claims === null && texts.environmentOf(this.baseUrl_) !== null) {
-      return "This is no token of Bakong's: it would have three parts with dots between them."
+    const malformation = malformationOf(token, this.baseUrl_)
+    if (malformation !== null) {
+      return `The token ${texts.malformed(malformation)}. Copy all of it.`
     }
     const { expires_at } = describe(token, this.baseUrl_)
     if (expires_at && isExpired({ expires_at }, this.now_())) {
-      return `This token expired on ${texts.dayOf(expires_at)}: take a newer one, or renew it.`
+      return texts.tooOld(expires_at, this.means_)
     }
     const home = await this.otherHomeOf_(token)
     return home
@@ -570,26 +572,67 @@ export class Tokens {
       }
     }
     const shown = this.shown_(candidates)
+    const broken = this.optionFaultText_()
     if (!shown) {
-      return { problem: "missing", message: texts.missing(this.means_) }
+      return broken
+        ? { problem: "malformed", message: broken }
+        : { problem: "missing", message: texts.missing(this.means_) }
     }
+    const { problem, message } = this.problemOf_(shown, candidates)
+    return { problem, message: sentences(message, broken) }
+  }
+
+  /** What is wrong with a token that cannot be used. */
+  protected problemOf_(shown: Candidate, candidates: Candidate[]): NoToken {
+    const now = this.now_()
+    const renewal_error = this.renewalErrorOf_(shown, candidates)
+    const told = { ...shown, renewal_error }
     if (isAlive(shown, now)) {
       return {
         problem: "undecryptable",
-        message: texts.undecryptable(this.means_),
+        message: texts.undecryptable(this.means_, renewal_error),
       }
     }
-    return isExpired(shown, now)
-      ? { problem: "expired", message: texts.expired(shown, this.means_) }
-      : {
-          problem: "refused",
-          message: texts.refused(
-            shown,
-            this.means_,
-            now,
-            isBeingRenewed(shown, now)
-          ),
-        }
+    if (isExpired(shown, now)) {
+      return { problem: "expired", message: texts.expired(told, this.means_) }
+    }
+    const renewing = candidates.some((token) => isBeingRenewed(token, now))
+    return {
+      problem: "refused",
+      message: texts.refused(told, this.means_, now, renewing),
+    }
+  }
+
+  /** The failure that matters: of the token in use, else of the last attempt there was. */
+  protected renewalErrorOf_(
+    shown: Candidate,
+    candidates: Candidate[]
+  ): string | null {
+    const isUsed = usableTokens(candidates, this.now_()).length > 0
+    const tried = isUsed ? shown : lastTried([shown, ...candidates])
+    return tried && tried.renewal_error
+  }
+
+  /** What is worth knowing although a token is usable. */
+  protected remark_(used: Candidate, candidates: Candidate[]): string | null {
+    const now = this.now_()
+    const newest = byPreference(candidates).find(
+      (token) => !isExpired(token, now)
+    )
+    const remarks = [
+      newest && newest !== used && newest.refused_at !== null
+        ? texts.newestRefused(newest, this.means_, now)
+        : null,
+      this.optionFaultText_(),
+      used.expires_at === null ? texts.unknownExpiry : null,
+    ]
+    return sentences(...remarks) || null
+  }
+
+  protected optionFaultText_(): string | null {
+    return (
+      this.optionFault_ && texts.malformedOption(this.optionFault_, this.means_)
+    )
   }
 
   protected stateOf_(candidates: Candidate[]): TokenState {
@@ -600,9 +643,7 @@ export class Tokens {
     return {
       usable: problem === null,
       problem: problem?.problem ?? null,
-      message:
-        problem?.message ??
-        (shown!.expires_at === null ? texts.unknownExpiry : null),
+      message: problem ? problem.message : this.remark_(shown!, candidates),
       source: shown && (shown.is_option ? "option" : shown.source),
       fingerprint: shown && short(shown),
       token_key: shown && shown.token_key,
@@ -613,7 +654,7 @@ export class Tokens {
         : null,
       can_renew: reason === null,
       cannot_renew_because: reason,
-      last_renewal_error: shown && shown.renewal_error,
+      last_renewal_error: shown && this.renewalErrorOf_(shown, candidates),
       can_store: this.means_.canStore,
     }
   }
@@ -670,6 +711,20 @@ export class Tokens {
     return { ...row, is_option, token, is_readable: token !== null }
   }
 
+  /** Nobody else would: a token that is never shown to the bank is never refused. */
+  protected tellOfMalformedOption_(candidates: Candidate[]): void {
+    const message = this.optionFaultText_()
+    if (message !== null) {
+      const isNeeded = usableTokens(candidates, this.now_()).length === 0
+      this.tell_({
+        name: "khqr.token.refused",
+        data: { fingerprint: null, source: "option", expires_at: null },
+        level: isNeeded ? "error" : "warn",
+        message,
+      })
+    }
+  }
+
   protected tellOfFailure_(row: Candidate): void {
     const now = this.now_()
     this.tell_({
@@ -719,6 +774,20 @@ export function hideSecrets(text: string, email?: string): string {
         "[e-mail]"
       )
     : withoutTokens
+}
+
+/** A relay may have tokens of its own form; the National Bank has not. */
+function malformationOf(
+  token: string,
+  baseUrl: string
+): texts.Malformation | null {
+  if (readTokenClaims(token) !== null) {
+    return null
+  }
+  if (token.startsWith("eyJ")) {
+    return "cut_off"
+  }
+  return texts.environmentOf(baseUrl) === null ? null : "foreign"
 }
 
 /**
@@ -772,6 +841,9 @@ const isNamed =
   (fingerprint: string) =>
   (row: { fingerprint: string }): boolean =>
     row.fingerprint === fingerprint
+
+const sentences = (...texts: (string | null)[]): string =>
+  texts.filter(Boolean).join(". ")
 
 const short = ({ fingerprint }: { fingerprint: string }): string =>
   fingerprint.slice(0, 8)

@@ -14,7 +14,7 @@ const KhqrToken = model
     id: model.id({ prefix: "khqrtok" }).primaryKey(),
     /** SHA-256 of the token, hex: tells tokens apart and opens nothing. */
     fingerprint: model.text().unique(),
-    /** Whose questions it spends, see `khqr_quota.token_key`. */
+    /** Under which its calls are counted, see `khqr_quota.token_key`. */
     token_key: model.text(),
     source: model.enum([...TOKEN_SOURCES]),
     /** A token is good for the host that issued it. */
@@ -24,13 +24,17 @@ const KhqrToken = model
     issued_at: model.dateTime().nullable(),
     /** `null` when it does not say. */
     expires_at: model.dateTime().nullable(),
-    /** When the bank first answered a call made with it. */
+    /** When the bank first answered a call made with it, and did not refuse it; `null` again at another host. */
     answered_at: model.dateTime().nullable(),
-    /** When the bank refused it (401): it is used no more. */
+    /**
+     * When the bank refused it (401): it is used no more. `null` again when the bank
+     * takes it after all, when a person gives it once more, and once a day to try it
+     * where no other is left.
+     */
     refused_at: model.dateTime().nullable(),
-    /** Somebody is renewing it, or did: at most once after a refusal. */
+    /** When its last renewal was begun. Without an error it is under way, for five minutes at most, or has brought a token. */
     renewal_started_at: model.dateTime().nullable(),
-    /** Why the last renewal failed. */
+    /** Why the last renewal failed, or that the bank refuses what it brought. `null` once the bank takes the token again. */
     renewal_error: model.text().nullable(),
     /** The least number of days left of which the merchant was told. */
     warned_days: model.number().nullable(),

@@ -39,7 +39,11 @@ export const AdminKhqrVerifyToken = z.strictObject({
   /** From Bakong's e-mail. */
   code: secret(
     "code",
-    z.string().trim().length(20, "must be the 20 characters of the e-mail")
+    // Medusa words a wrong length by itself, and says the same of each field.
+    z
+      .string()
+      .trim()
+      .refine((code) => code.length === 20, "The code has 20 characters")
   ),
 })
 

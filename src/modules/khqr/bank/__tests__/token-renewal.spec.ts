@@ -4,6 +4,7 @@ import {
   isFailureNews,
   isRenewalSpent,
   isRenewedInVain,
+  lastTried,
   pauseAfterFailure,
   tokenToTryAgain,
   type RenewableToken,
@@ -29,6 +30,34 @@ const token = (changes: Partial<RenewableToken> = {}): RenewableToken => ({
   renewal_started_at: null,
   renewal_error: null,
   ...changes,
+})
+
+describe("the token that was tried to be renewed last", () => {
+  const early = token({
+    fingerprint: "early",
+    renewal_started_at: ago(2 * HOUR),
+    renewal_error: "no answer",
+  })
+
+  it("is the one whose renewal was begun last, whichever token is the latest", () => {
+    const late = token({
+      fingerprint: "late",
+      issued_at: ago(20 * DAY),
+      renewal_started_at: ago(HOUR),
+    })
+    expect(lastTried([early, late, token()])).toBe(late)
+    expect(lastTried([token()])).toBeNull()
+  })
+
+  it("is the one that a renewal has brought in vain", () => {
+    const renewed = token({
+      fingerprint: "renewed",
+      source: "renewed",
+      refused_at: ago(HOUR),
+      renewal_error: "refused as well",
+    })
+    expect(lastTried([early, renewed])).toBe(renewed)
+  })
 })
 
 describe("the token to try again", () => {

@@ -1,3 +1,4 @@
+import { BakongError } from "../../../../bakong"
 import * as texts from "../token-texts"
 
 const NOW = Date.parse("2026-11-21T03:00:00Z")
@@ -60,13 +61,45 @@ describe("what the merchant reads", () => {
     const at = (changes: Partial<texts.TokenMeans>) =>
       texts.refused(token, means(changes), NOW, false)
     expect(at({})).toMatch(
-      /takes the same token again, paste it once more, or renew it there; by itself it is tried again once a day$/
+      /Renew it \(POST \/admin\/khqr\/token\/renew\), paste a new one \(POST \/admin\/khqr\/token\), or set one as bakong\.token and restart\. When Bakong takes the same token again, paste it once more; by itself it is tried again once a day$/
     )
     expect(at({ hasEmail: false })).toMatch(
-      /paste it once more in the dashboard; by itself/
+      /Paste a new token \(POST \/admin\/khqr\/token\), or set it as bakong\.token and restart\. When/
+    )
+    expect(at({ canStore: false })).toMatch(
+      /Set a new token as bakong\.token and restart\. When .* paste it once more \(POST \/admin\/khqr\/token\); by itself/
     )
     expect(texts.refused(token, means(), NOW, true)).not.toMatch(/once a day/)
   })
+
+  it("of a failed renewal has the bank's words without their dot, and no word of ours for its kind", () => {
+    const call = { errorCode: 10 } as BakongError["call"]
+    expect(
+      texts.renewalError(
+        new BakongError("rejected", "Code 10: Not registered yet. ", call)
+      )
+    ).toBe(
+      "Code 10: Not registered yet; set bakong.email to the address that the token is registered with"
+    )
+    expect(texts.renewalError(new Error("No luck."))).toBe("No luck")
+  })
+
+  it.each([
+    [null, null, false, "another one is used: it came later"],
+    [1, 2, false, "another one is used because it was issued later"],
+    [1, 1, true, "bakong.token is used: both were issued at the same moment"],
+    [1, 1, false, "another one is used: it came later"],
+  ])(
+    "of a token of %p that is kept beside one of %p says what is true",
+    (kept, used, is_option, says) => {
+      const at = (time: number | null) => ({
+        issued_at: time === null ? null : new Date(time),
+      })
+      expect(texts.keptUnused(at(kept), { ...at(used), is_option })).toContain(
+        says
+      )
+    }
+  )
 
   it("of an expired token promises another attempt where one is made", () => {
     const failed = { ...token, renewal_error: "no answer" }
@@ -85,7 +118,7 @@ describe("what the merchant reads", () => {
     expect(
       texts.expiring(token, means({ canStore: false, hasEmail: false }), NOW)
     ).toMatch(
-      /Set bakong.encryptionKey and bakong.email.*Set a new token as bakong.token$/
+      /Set bakong.encryptionKey and bakong.email.*Set a new token as bakong.token and restart$/
     )
   })
 
@@ -100,6 +133,6 @@ describe("what the merchant reads", () => {
         means(),
         failed.expires_at.getTime() - 5 * 86_400_000
       )
-    ).toMatch(/Renewing it failed: no answer\..*Paste a new token/)
+    ).toMatch(/Renewing it failed: no answer\..*Renew it \(POST/)
   })
 })
