@@ -68,7 +68,7 @@ export class SimulatedBank {
   /** @throws {InputError} */
   pay(input: Fields): SimulatedTransaction[] {
     expectOnly(input, PAY_FIELDS)
-    const qr = readText(input, "qr")
+    const qr = withoutScheme(readText(input, "qr"))
     const said = this.scan(qr)
     const now = this.now_()
     const createdDateMs =
@@ -105,7 +105,8 @@ export class SimulatedBank {
   }
 
   /** @throws {InputError} about `qr` */
-  fail(qr: string): void {
+  fail(shown: string): void {
+    const qr = withoutScheme(shown)
     this.scan(qr)
     this.failed_.add(khqrMd5(qr))
   }
@@ -165,6 +166,10 @@ export class SimulatedBank {
     return transaction ? { type: "found", transaction } : { type: "not_found" }
   }
 }
+
+/** What a camera reads: a hosted gateway shows it behind `khqr://`. */
+export const withoutScheme = (qr: string): string =>
+  qr.replace(/^khqr:\/\//i, "")
 
 const decode = (qr: string): KhqrFields => {
   try {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http"
-import type { Answer } from "./envelope"
+import { type Answer, type Said, saidBy } from "./envelope"
 import type { Faults } from "./faults"
 import { sendAnswer } from "./http"
 import { type Refusals, spoil } from "./spoil"
@@ -36,18 +36,24 @@ export class Desk {
   serve(response: ServerResponse, call: Call): void {
     const { name, endpoint, body, hasToken, authorized, refusals } = call
     const fault = this.faults_.take(name)
-    this.log_({
+    const logged: SimulatedRequest = {
       endpoint,
       at: this.now_(),
       body,
       fault: fault?.kind ?? null,
       hasToken,
       authorized,
-    })
-    if (fault) {
-      return spoil(response, fault, call.answer, refusals)
+      status: null,
+      errorCode: null,
     }
-    sendAnswer(response, call.answer())
+    this.log_(logged)
+    const note = (said: Said) => Object.assign(logged, said)
+    if (fault) {
+      return spoil(response, fault, call.answer, refusals, note)
+    }
+    const answer = call.answer()
+    note(saidBy(answer))
+    sendAnswer(response, answer)
   }
 
   reset(): void {

@@ -1,5 +1,19 @@
+import { isFields } from "./input"
+import type { SimulatedRequest } from "./types"
+
 /** An answer before it is sent; without a body when that is `undefined`. */
 export type Answer = { status: number; body: unknown }
+
+/** What the log keeps of an answer. */
+export type Said = Pick<SimulatedRequest, "status" | "errorCode">
+
+export const saidBy = ({ status, body }: Answer): Said => ({
+  status,
+  errorCode:
+    isFields(body) && typeof body.errorCode === "number"
+      ? body.errorCode
+      : null,
+})
 
 /** NBC's words for its codes; those of 17 and 19 come from public integrations. */
 export const MESSAGES = {

@@ -123,7 +123,15 @@ const readAnswer = (input: Fields, kind: FaultKind): Partial<FaultInput> => {
     return {}
   }
   const status = readOptionalInteger(input, "status", { min: 200, max: 599 })
-  return { status, body: input.body, headers: readHeaders(input) }
+  const { body } = input
+  const headers = readHeaders(input)
+  if (status === undefined && body === undefined && headers === undefined) {
+    throw new InputError(
+      "status",
+      'or `body` must be given with the kind "answer": without, the bank answers as ever'
+    )
+  }
+  return { status, body, headers }
 }
 
 const readHeaders = ({ headers }: Fields): FaultInput["headers"] => {

@@ -7,6 +7,7 @@ import {
 import {
   QUOTA_REFUSALS,
   QUOTA_RESETS,
+  QUOTA_TOKENLESS,
   type QuotaSettings,
   type QuotaState,
 } from "./types"
@@ -22,11 +23,12 @@ const UNLIMITED: QuotaSettings = {
   dailyRequestLimit: null,
   resetsAt: "phnom_penh",
   refusesWith: "code_17",
+  tokenless: "all",
 }
 
 /**
  * How many calls a day are answered. Each account has a count of its own; a call of
- * which nobody can tell whose it is burdens them all.
+ * which nobody can tell whose it is burdens them all, or none.
  */
 export class Quota {
   protected readonly now_: () => number
@@ -62,6 +64,9 @@ export class Quota {
   /** Counts a call; true when the day's quota was spent before it. */
   count(account: string | null): boolean {
     this.turnPage_()
+    if (account === null && this.settings_.tokenless === "none") {
+      return false
+    }
     if (account === null) {
       this.nobodys_ += 1
     } else {
@@ -111,7 +116,12 @@ export class Quota {
 }
 
 const readSettings = (input: Fields): Partial<QuotaSettings> => {
-  expectOnly(input, ["dailyRequestLimit", "resetsAt", "refusesWith"])
+  expectOnly(input, [
+    "dailyRequestLimit",
+    "resetsAt",
+    "refusesWith",
+    "tokenless",
+  ])
   const dailyRequestLimit =
     input.dailyRequestLimit === null
       ? null
@@ -121,9 +131,11 @@ const readSettings = (input: Fields): Partial<QuotaSettings> => {
         })
   const resetsAt = readOptionalChoice(input, "resetsAt", QUOTA_RESETS)
   const refusesWith = readOptionalChoice(input, "refusesWith", QUOTA_REFUSALS)
+  const tokenless = readOptionalChoice(input, "tokenless", QUOTA_TOKENLESS)
   return {
     ...(dailyRequestLimit !== undefined && { dailyRequestLimit }),
     ...(resetsAt !== undefined && { resetsAt }),
     ...(refusesWith !== undefined && { refusesWith }),
+    ...(tokenless !== undefined && { tokenless }),
   }
 }

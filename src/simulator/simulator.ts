@@ -203,6 +203,7 @@ const build = (options: SimulatorOptions, url: () => string) => {
     dailyRequestLimit: options.dailyRequestLimit,
     resetsAt: options.quotaResetsAt,
     refusesWith: options.quotaRefusesWith,
+    tokenless: options.quotaTokenless,
   })
   const { hostedKey: key = DEFAULT_HOSTED_KEY } = options
   const hostedAccess = { ...HOSTED_MERCHANT, key }

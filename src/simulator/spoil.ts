@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http"
-import type { Answer } from "./envelope"
-import { sendAnswer } from "./http"
+import { type Answer, type Said, saidBy } from "./envelope"
+import { parseJson, sendAnswer } from "./http"
 import type { FaultInput } from "./types"
 
 /** How a protocol itself says no. */
@@ -17,15 +17,28 @@ const NGINX_403 =
   "<center><h1>403 Forbidden</h1></center>\r\n<hr><center>nginx</center>\r\n" +
   "</body>\r\n</html>\r\n"
 
-/** Lets a call go wrong. @param answer what the bank would have said. */
+/** What is to be sent, and what the caller can read of it. */
+type Mishap = Said & { send: () => void }
+
+/**
+ * Lets a call go wrong.
+ *
+ * @param answer what the bank would have said
+ * @param note is told what the caller gets when it is sent
+ */
 export const spoil = (
   response: ServerResponse,
   fault: FaultInput,
   answer: () => Answer,
-  refusals: Refusals
+  refusals: Refusals,
+  note: (said: Said) => void
 ): void => {
   // The question reaches the bank at once; only what comes of it is late.
-  const happen = prepare(response, fault, answer, refusals)
+  const { send, ...said } = prepare(response, fault, answer, refusals)
+  const happen = () => {
+    note(said)
+    send()
+  }
   const delayMs = readDelay(fault)
   if (delayMs === 0) {
     return happen()
@@ -50,77 +63,92 @@ const prepare = (
   fault: FaultInput,
   answer: () => Answer,
   refusals: Refusals
-): (() => void) => {
+): Mishap => {
   switch (fault.kind) {
     case "answer":
       return prepareAnswer(response, fault, answer)
     case "down":
-      return () => response.destroy()
+      return unread(null, () => response.destroy())
     case "slow":
-      return later(response, answer())
+      return whole(response, answer())
     case "html":
-      return () =>
+      return unread(200, () =>
         sendHtml(response, 200, "<html><body>Maintenance</body></html>")
+      )
     case "unauthorized":
-      return later(response, refusals.unauthorized())
+      return whole(response, refusals.unauthorized())
     case "forbidden":
     case "list_closed":
-      return () => sendHtml(response, 403, NGINX_403)
+      return unread(403, () => sendHtml(response, 403, NGINX_403))
     case "server_error":
-      return later(response, {
+      return whole(response, {
         status: 500,
         body: { status: 500, error: "Internal Server Error" },
       })
     case "truncated": {
       const { status, half } = cut(answer())
-      return () =>
+      return unread(status, () =>
         response
           .writeHead(status, { "Content-Type": "application/json" })
           .end(half)
+      )
     }
     case "quota_spent":
-      return later(response, refusals.quotaSpent())
+      return whole(response, refusals.quotaSpent())
     case "mail_down":
-      return later(response, refusals.mailDown())
+      return whole(response, refusals.mailDown())
     case "rate_limited": {
       const seconds = Math.ceil((fault.delayMs ?? DEFAULT_DELAY_MS) / 1000)
-      return () =>
+      return unread(429, () =>
         response
           .writeHead(429, { "Retry-After": String(seconds) })
           .end("Too Many Requests")
+      )
     }
     case "reset": {
       const { status, half, length } = cut(answer())
-      return () => {
+      return unread(status, () => {
         response.writeHead(status, {
           "Content-Type": "application/json",
           "Content-Length": length,
         })
         response.write(half, () => response.destroy())
-      }
+      })
     }
   }
 }
 
-const later = (response: ServerResponse, answer: Answer) => () =>
-  sendAnswer(response, answer)
+const whole = (response: ServerResponse, answer: Answer): Mishap => ({
+  ...saidBy(answer),
+  send: () => sendAnswer(response, answer),
+})
+
+/** There is no envelope to read. */
+const unread = (status: number | null, send: () => void): Mishap => ({
+  status,
+  errorCode: null,
+  send,
+})
 
 const prepareAnswer = (
   response: ServerResponse,
   fault: FaultInput,
   answer: () => Answer
-): (() => void) => {
+): Mishap => {
   const right = fault.body === undefined ? answer() : null
   const status = fault.status ?? right?.status ?? 200
   const body = right ? right.body : fault.body
   const isText = !right && typeof body === "string"
-  return () =>
-    response
-      .writeHead(status, {
-        "Content-Type": isText ? "text/plain" : "application/json",
-        ...fault.headers,
-      })
-      .end(isText ? body : JSON.stringify(body))
+  return {
+    ...saidBy({ status, body: isText ? parseJson(body) : body }),
+    send: () =>
+      response
+        .writeHead(status, {
+          "Content-Type": isText ? "text/plain" : "application/json",
+          ...fault.headers,
+        })
+        .end(isText ? body : JSON.stringify(body)),
+  }
 }
 
 const cut = ({ status, body }: Answer) => {

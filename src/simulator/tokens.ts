@@ -1,3 +1,4 @@
+import { InputError } from "./input"
 import { readToken, signToken } from "./jwt"
 
 export const TOKEN_LIFETIME_SECONDS = 90 * 86_400
@@ -45,7 +46,11 @@ export class Tokens {
     return token
   }
 
+  /** @throws {InputError} about a token that was not signed here. */
   revoke(token: string): void {
+    if (!readToken(token, this.parts_.secret)) {
+      throw new InputError("token", "is none that this simulator has issued")
+    }
     this.revoked_.add(token)
   }
 

@@ -30,6 +30,8 @@ export type SimulatorOptions = {
   quotaResetsAt?: QuotaSettings["resetsAt"]
   /** Default "code_17". */
   quotaRefusesWith?: QuotaSettings["refusesWith"]
+  /** Default "all". */
+  quotaTokenless?: QuotaSettings["tokenless"]
   /** Whether `request_token` and `verify` are offered; else 404. Default true. */
   registration?: boolean
   /** Whether `renew_token` kills the earlier tokens of its e-mail. Default false. */
@@ -91,7 +93,7 @@ export type PayInput = {
 }
 
 export const FAULT_KINDS = [
-  /** `status`, `headers` and `body` as given; what is not given, the bank answers. */
+  /** `status`, `headers` and `body` as given, one at least; what is not given, the bank answers. */
   "answer",
   /** The socket is closed without an answer. */
   "down",
@@ -157,6 +159,10 @@ export type SimulatedRequest = {
   hasToken: boolean
   /** Whether that Bearer was good: signed here, neither expired nor revoked. */
   authorized: boolean
+  /** HTTP's, of what was answered; `null` before, and where no answer came. */
+  status: number | null
+  /** Of the answer's envelope; `null` where it has none. */
+  errorCode: number | null
 }
 
 /** A mail of `request_token`. */
@@ -172,6 +178,8 @@ export type SimulatedMail = {
 
 export const QUOTA_RESETS = ["phnom_penh", "utc"] as const
 
+export const QUOTA_TOKENLESS = ["all", "none"] as const
+
 export const QUOTA_REFUSALS = ["code_17", "code_19", "message"] as const
 
 export type QuotaSettings = {
@@ -181,10 +189,15 @@ export type QuotaSettings = {
   resetsAt: (typeof QUOTA_RESETS)[number]
   /** The error code, or none and only the words "daily request limit". */
   refusesWith: (typeof QUOTA_REFUSALS)[number]
+  /**
+   * Whom a call burdens of which nobody can tell whose it is: every account, or none,
+   * and then it is never refused. Nobody knows which it is at Bakong.
+   */
+  tokenless: (typeof QUOTA_TOKENLESS)[number]
 }
 
 export type QuotaState = QuotaSettings & {
-  /** Calls of today of the busiest account, refused ones and those without a token counted. */
+  /** Calls of today of the busiest account, refused ones counted. */
   used: number
   /** The same by account, which is `data.id` of a token. */
   accounts: Record<string, number>
@@ -264,7 +277,7 @@ export type Simulator = {
     expiresInSeconds?: number
     account?: string
   }) => string
-  /** From now on this token is refused, expired or not. */
+  /** From now on this token is refused, expired or not. @throws {InputError} */
   revokeToken: (token: string) => void
   /** @throws {InputError} naming the field. */
   pay: (input: PayInput) => SimulatedTransaction[]

@@ -1,6 +1,14 @@
 import request from "supertest"
-import type { Simulator } from ".."
-import { closeAll, dynamicQr, NOW, start, staticQr, UNPAID } from "./world"
+import type { FaultInput, Simulator } from ".."
+import {
+  call,
+  closeAll,
+  dynamicQr,
+  NOW,
+  start,
+  staticQr,
+  UNPAID,
+} from "./world"
 
 afterEach(closeAll)
 
@@ -51,8 +59,74 @@ describe("the control API", () => {
         fault: null,
         hasToken: true,
         authorized: true,
+        status: 200,
+        errorCode: 3,
       },
     ])
+  })
+
+  it.each([
+    [{}, 200, 1],
+    [{ kind: "unauthorized" }, 401, 6],
+    [{ kind: "forbidden" }, 403, null],
+    [{ kind: "html" }, 200, null],
+    [{ kind: "server_error" }, 500, null],
+    [{ kind: "rate_limited" }, 429, null],
+    [{ kind: "quota_spent" }, 200, 17],
+    [{ kind: "truncated" }, 200, null],
+    [{ kind: "reset" }, 200, null],
+    [{ kind: "down" }, null, null],
+    [{ kind: "slow", delayMs: 5 }, 200, 1],
+    [{ kind: "answer", status: 418 }, 418, 1],
+    [{ kind: "answer", body: '{"errorCode":9}' }, 200, 9],
+  ])("tells what %j was answered", async (fault, status, errorCode) => {
+    const { simulator } = await start()
+    if ("kind" in fault) {
+      simulator.setFault(fault as FaultInput)
+    }
+    await call(simulator, "check_transaction_by_md5", { md5: UNPAID }).catch(
+      () => "no whole answer"
+    )
+    expect(simulator.requests).toMatchObject([{ status, errorCode }])
+  })
+
+  it("tells that an answer is still to come", async () => {
+    const { simulator } = await start()
+    simulator.setFault({ kind: "slow", delayMs: 50 })
+    const asked = call(simulator, "check_transaction_by_md5", {
+      md5: UNPAID,
+    }).then(({ status }) => status)
+    while (simulator.requests.length === 0) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(simulator.requests).toMatchObject([{ status: null }])
+    expect(await asked).toBe(200)
+    expect(simulator.requests).toMatchObject([{ status: 200 }])
+  })
+
+  it("takes the KHQR as the hosted gateway writes it", async () => {
+    const { simulator } = await start()
+    const [one, two] = [dynamicQr(), dynamicQr()]
+    const paid = await control(simulator, "post", "pay", {
+      qr: `khqr://${one.qr}`,
+    }).expect(200)
+    expect(paid.body.transactions).toMatchObject([{ md5: one.md5, qr: one.qr }])
+    await control(simulator, "post", "fail", {
+      qr: `khqr://${two.qr}`,
+    }).expect(200)
+    const { body } = await call(simulator, "check_transaction_by_md5", {
+      md5: two.md5,
+    })
+    expect(body.errorCode).toBe(3)
+  })
+
+  it("revokes a token", async () => {
+    const { simulator } = await start()
+    const { token } = simulator
+    await control(simulator, "post", "tokens/revoke", { token }).expect(200)
+    await call(simulator, "check_transaction_by_md5", { md5: UNPAID }).expect(
+      401
+    )
   })
 
   it("sets and clears faults", async () => {
@@ -116,6 +190,9 @@ describe("the control API", () => {
     ["fail", {}, "qr"],
     ["fail", { qr: "x", times: 1 }, "times"],
     ["tokens", { expiresInSeconds: "1" }, "expiresInSeconds"],
+    ["tokens/revoke", {}, "token"],
+    ["tokens/revoke", { token: "nonsense" }, "token"],
+    ["tokens/revoke", { token: "eyJ.eyJ.abc" }, "token"],
     ["faults", {}, "kind"],
     ["faults", { kind: "fire" }, "kind"],
     ["faults", { kind: "html", endpoint: "else" }, "endpoint"],

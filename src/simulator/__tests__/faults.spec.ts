@@ -1,5 +1,5 @@
 import request from "supertest"
-import type { FaultInput, Simulator } from ".."
+import { FAULT_KINDS, type FaultInput, type Simulator } from ".."
 import { call, closeAll, dynamicQr, start, UNPAID } from "./world"
 
 afterEach(closeAll)
@@ -138,6 +138,7 @@ describe("faults over the control API", () => {
     [{ kind: "answer", headers: { "bad name": "x" } }, "headers"],
     [{ kind: "answer", headers: { "X-Ok": "a\r\nb" } }, "headers"],
     [{ kind: "answer", headers: { "X-Ok": 1 } }, "headers"],
+    [{ kind: "answer" }, "status"],
     [{ kind: "html", status: 500 }, "status"],
     [{ kind: "html", body: "x" }, "body"],
     [{ kind: "html", every: 0 }, "every"],
@@ -192,6 +193,23 @@ describe("the page of faults", () => {
     await ask(simulator)
     const { text: said } = await ask(simulator).expect(503)
     expect(said).toBe("<busy>")
+  })
+
+  it("says of each kind what the caller gets", async () => {
+    const { simulator } = await start()
+    const { text } = await request(simulator.url).get("/faults")
+    for (const kind of FAULT_KINDS) {
+      expect(text).toMatch(
+        new RegExp(`<code>${kind}</code>\\s*</td>\\s*<td>\\w`)
+      )
+    }
+  })
+
+  it("refuses an answer that says nothing", async () => {
+    const { simulator } = await start()
+    const form = { ...blank, kind: "answer", action: "add" }
+    const { text } = await submit(simulator, form).expect(400)
+    expect(text).toContain("`status` or `body` must be given")
   })
 
   it("clears all of them", async () => {

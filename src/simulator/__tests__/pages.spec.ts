@@ -1,6 +1,6 @@
 import request from "supertest"
 import type { Simulator } from ".."
-import { closeAll, dynamicQr, NOW, start, staticQr } from "./world"
+import { call, closeAll, dynamicQr, NOW, start, staticQr } from "./world"
 
 afterEach(closeAll)
 
@@ -42,6 +42,18 @@ describe("the payer's page", () => {
     expect(receipt.text).toContain(`>${shortHash}<`)
     expect(receipt.text).toContain("12.50 USD")
     expect((await open(simulator, qr)).text).toContain("paid already")
+  })
+
+  it("takes the KHQR as the hosted gateway writes it", async () => {
+    const { simulator } = await start()
+    const { qr, md5 } = dynamicQr()
+    const { text } = await open(simulator, `khqr://${qr}`).expect(200)
+    expect(text).toContain("Lotus")
+    await press(simulator, { qr: `khqr://${qr}`, action: "pay" }).expect(303)
+    expect(simulator.transactions).toMatchObject([{ md5, qr }])
+    expect((await open(simulator, `khqr://${qr}`)).text).toContain(
+      "paid already"
+    )
   })
 
   it("pays twice", async () => {
@@ -164,6 +176,18 @@ describe("the overview", () => {
     expect(text).toContain("rate_limited")
     expect(text).not.toContain(simulator.token)
   })
+
+  it("shows a refused call as refused", async () => {
+    const { simulator } = await start()
+    const md5 = "0".repeat(32)
+    await call(simulator, "check_transaction_by_md5", { md5 }, null)
+    simulator.setFault({ kind: "down" })
+    await call(simulator, "check_transaction_by_md5", { md5 }).catch(() => {})
+    const { text } = await request(simulator.url).get("/")
+    expect(text).toContain("<td>401, code 6</td>")
+    expect(text).toContain("<td>none</td>")
+  })
+
   it("tells the quota, the clock and the ways in", async () => {
     const { simulator } = await start({ dailyRequestLimit: 100 })
     await request(simulator.url).post("/v1/renew_token").send({})

@@ -44,6 +44,26 @@ describe("the day's quota", () => {
     expect(body).toEqual(SPENT)
   })
 
+  it("is spent by calls without a token only where they burden somebody", async () => {
+    const { simulator } = await start({
+      dailyRequestLimit: 1,
+      quotaTokenless: "none",
+    })
+    const nobodys = () => ask(simulator, null)
+    expect([await nobodys(), await nobodys()]).toMatchObject([
+      { errorCode: 6 },
+      { errorCode: 6 },
+    ])
+    expect(simulator.quota).toMatchObject({ used: 0, tokenless: "none" })
+    expect((await ask(simulator)).errorCode).toBe(1)
+    expect(await ask(simulator)).toEqual(SPENT)
+    expect((await nobodys()).errorCode).toBe(6)
+
+    simulator.setQuota({ tokenless: "all", dailyRequestLimit: 3 })
+    expect((await nobodys()).errorCode).toBe(6)
+    expect(await nobodys()).toEqual(SPENT)
+  })
+
   it("is counted for each account by itself", async () => {
     const { simulator } = await start({ dailyRequestLimit: 1 })
     const other = simulator.issueToken({ account: "shop-2" })
@@ -112,6 +132,7 @@ describe("the day's quota", () => {
     [{ dailyRequestLimit: -1 }, "dailyRequestLimit"],
     [{ resetsAt: "tokyo" }, "resetsAt"],
     [{ refusesWith: 17 }, "refusesWith"],
+    [{ tokenless: "some" }, "tokenless"],
     [{ limit: 1 }, "limit"],
   ])("refuses %j", async (body, field) => {
     const { simulator } = await start()

@@ -1,9 +1,31 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { readBody, redirect } from "../http"
 import { type Fields, InputError } from "../input"
-import { FAULT_KINDS, type FaultInput, type Simulator } from "../types"
+import {
+  FAULT_KINDS,
+  type FaultInput,
+  type FaultKind,
+  type Simulator,
+} from "../types"
 import { type Html, html } from "./html"
 import { overviewLink, sendPage, table } from "./layout"
+
+const MEANINGS: Record<FaultKind, string> = {
+  answer:
+    "The HTTP status and body given below; of what is left out, the bank’s own",
+  down: "The connection is closed without an answer",
+  slow: "The right answer, 30 s late, or by as much as is given below",
+  html: "HTTP 200 with a web page, as during maintenance",
+  unauthorized: "HTTP 401, code 6: the token is refused",
+  forbidden: "HTTP 403 with nginx’s page, as outside Cambodia",
+  server_error: "HTTP 500",
+  truncated: "The right status with half of the right JSON",
+  quota_spent: "Code 17, or what the quota is set to refuse with",
+  rate_limited: "HTTP 429 at once; what is given as late is its Retry-After",
+  reset: "The connection breaks in the middle of the answer",
+  list_closed: "HTTP 403 with nginx’s page, on the list endpoints only",
+  mail_down: "Code 7: no code can be mailed, on request_token only",
+}
 
 const NUMBERS = [
   ["delayMs", "Happens late by (ms)"],
@@ -105,7 +127,13 @@ ${form.get("body")}</textarea>
           </div>
         </div>
       </form>
-      ${faultTable(simulator)} ${overviewLink}`,
+      ${faultTable(simulator)}
+      ${table(
+        "Kinds",
+        ["Kind", "What the caller gets"],
+        FAULT_KINDS.map((kind) => [html`<code>${kind}</code>`, MEANINGS[kind]])
+      )}
+      ${overviewLink}`,
   })
 
 const select = (

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http"
-import type { Simulator } from "../types"
+import type { SimulatedRequest, Simulator } from "../types"
 import { faultTable } from "./faults"
 import { type Html, html } from "./html"
 import { moment, sendPage, table } from "./layout"
@@ -55,15 +55,16 @@ export const showOverview = (
       )}
       ${table(
         `Calls (${requests.length})`,
-        ["Time", "Endpoint", "Body", "Fault"],
+        ["Time", "Endpoint", "Body", "Answer", "Fault"],
         requests
           .slice(-SHOWN)
           .reverse()
-          .map(({ at, endpoint, body, fault }) => [
-            moment(at),
-            endpoint,
-            html`<code>${brief(body)}</code>`,
-            fault ?? "",
+          .map((call) => [
+            moment(call.at),
+            call.endpoint,
+            html`<code>${brief(call.body)}</code>`,
+            describeAnswer(call),
+            call.fault ?? "",
           ])
       )}`,
   })
@@ -86,6 +87,13 @@ const facts = ({
   ],
   ["The bank’s clock", moment(clock.now) + (clock.frozen ? ", stopped" : "")],
 ]
+
+const describeAnswer = ({ status, errorCode }: SimulatedRequest): string =>
+  status === null
+    ? "none"
+    : errorCode === null
+      ? `${status}`
+      : `${status}, code ${errorCode}`
 
 const brief = (body: unknown): string => {
   const text = typeof body === "string" ? body : (JSON.stringify(body) ?? "")

@@ -5,7 +5,7 @@ import {
   type KhqrFields,
   khqrMd5,
 } from "../../khqr"
-import { DEFAULT_PAYER, type SimulatedBank } from "../bank"
+import { DEFAULT_PAYER, type SimulatedBank, withoutScheme } from "../bank"
 import { readBody, redirect } from "../http"
 import { InputError } from "../input"
 import type { PayLink, PayLinks } from "../pay-links"
@@ -135,7 +135,7 @@ const readAsked = (links: PayLinks, query: URLSearchParams): PayLink | null => {
   if (link) {
     return links.find(link)
   }
-  const qr = query.get("qr")?.trim()
+  const qr = withoutScheme(query.get("qr")?.trim() ?? "")
   return qr ? { qr, callback: null, appName: null } : null
 }
 
