@@ -4,7 +4,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 import { Client } from "@medusajs/framework/pg"
-import { defineConfig } from "@medusajs/framework/utils"
+import {
+  ContainerRegistrationKeys,
+  defineConfig,
+} from "@medusajs/framework/utils"
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
 import type { BakongCall } from "../../src/bakong"
@@ -14,8 +17,14 @@ import {
   quietLogger,
   type Report,
 } from "../../src/doctor"
+import { readShop } from "../../src/doctor/shop"
 import type { GatewayFactory } from "../../src/gateways"
-import type { KhqrPluginOptions } from "../../src/modules/khqr/options"
+import { openBank } from "../../src/modules/khqr/bank"
+import { databaseOf } from "../../src/modules/khqr/database"
+import {
+  parseOptions,
+  type KhqrPluginOptions,
+} from "../../src/modules/khqr/options"
 import doctorScript from "../../src/scripts/doctor"
 import { startBank, World } from "./world"
 
@@ -24,6 +33,8 @@ const bank = startBank()
 const EMAIL = "owner@lucky.shop"
 const KEY = "doctor-spec-key-of-32-characters"
 const DAY_SECONDS = 86_400
+
+const PROXY_PASSWORD = "proxy-spec-password"
 
 /** Nobody listens there. */
 const DEAF = "http://127.0.0.1:1"
@@ -110,7 +121,8 @@ medusaIntegrationTestRunner({
         logger: quietLogger,
       })
       const asked = bank().requests.length - before
-      const deaf = change.bakong?.baseUrl === DEAF
+      const { baseUrl, proxyUrl } = change.bakong ?? {}
+      const deaf = baseUrl === DEAF || proxyUrl !== undefined
       expect(deaf ? 1 : asked).toBe(report.questions)
       expect(asked).toBeLessThanOrEqual(3)
       keepsSecrets(JSON.stringify(report))
@@ -118,7 +130,10 @@ medusaIntegrationTestRunner({
     }
 
     const keepsSecrets = (text: string) => {
-      const secrets = [bank().token, EMAIL, KEY, process.env.DB_PASSWORD!]
+      const secrets = [
+        ...[bank().token, EMAIL, KEY, PROXY_PASSWORD],
+        process.env.DB_PASSWORD!,
+      ]
       for (const secret of secrets) {
         expect(text).not.toContain(secret)
       }
@@ -128,11 +143,15 @@ medusaIntegrationTestRunner({
     /** What differs from run to run is made the same. */
     const normalise = (text: string) =>
       text
+        .replace(/127\.0\.0\.1:1\b/g, "nobody.test:1")
         .replace(/127\.0\.0\.1:\d+/g, "bank.test")
         .replace(/localhost:\d+/g, "localhost:5432")
         .replaceAll(dbConfig.dbName, "shop")
         .replace(/answers in \d+ ms/g, "answers in 5 ms")
-        .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
+        .replace(
+          /(\d{4}-\d\d-\d\d )?\d\d:\d\d \(Phnom Penh\)/g,
+          "<time> (Phnom Penh)"
+        )
         .replace(/\d{4}-\d\d-\d\d/g, "<day>")
 
     const seen = async (change: Change = {}): Promise<string> => {
@@ -241,6 +260,16 @@ medusaIntegrationTestRunner({
         expect(await seen({ bakong: { baseUrl: DEAF } })).toMatchSnapshot()
       })
 
+      it("a proxy that is not there", async () => {
+        const proxyUrl = `http://shop:${PROXY_PASSWORD}@127.0.0.1:1`
+        expect(await seen({ bakong: { proxyUrl } })).toMatchSnapshot()
+      })
+
+      it("a bank that breaks off", async () => {
+        bank().setFault({ kind: "reset" })
+        expect(await seen()).toMatchSnapshot()
+      })
+
       it("a bank that is slow", async () => {
         bank().setFault({ kind: "slow" })
         expect(await seen()).toMatchSnapshot()
@@ -261,6 +290,12 @@ medusaIntegrationTestRunner({
         expect(await seen()).toMatchSnapshot()
       })
 
+      it("a pause that was asked for: nothing is asked", async () => {
+        bank().setFault({ kind: "rate_limited" })
+        await look()
+        expect(await seen()).toMatchSnapshot()
+      })
+
       it("a server outside Cambodia", async () => {
         bank().setFault({ kind: "forbidden" })
         expect(await seen()).toMatchSnapshot()
@@ -276,6 +311,17 @@ medusaIntegrationTestRunner({
       it("a list that is closed to the token", async () => {
         bank().setFault({ kind: "list_closed" })
         expect(await seen()).toMatchSnapshot()
+      })
+
+      it("a list that is closed to a token that may be renewed: three questions are enough", async () => {
+        bank().setFault({ kind: "list_closed" })
+        bank().setFault({
+          kind: "unauthorized",
+          endpoint: "check_bakong_account",
+        })
+        expect(
+          await seen({ bakong: { email: EMAIL, encryptionKey: KEY } })
+        ).toMatchSnapshot()
       })
 
       it("a token that is missing", async () => {
@@ -429,6 +475,37 @@ medusaIntegrationTestRunner({
       })
     })
 
+    it("stops no shop by a lower limit of its own", async () => {
+      await look()
+      const { questions } = await look({ bakong: { dailyRequestLimit: 1 } })
+      expect(questions).toBe(0)
+      expect(await spentQuotas()).toHaveLength(1)
+
+      const { plugin } = readShop(
+        configOf({ bakong: { dailyRequestLimit: null } })
+      )
+      const shop = openBank({
+        options: parseOptions(plugin!.options),
+        database: databaseOf(
+          getContainer().resolve(ContainerRegistrationKeys.PG_CONNECTION)
+        ),
+        logger: quietLogger,
+        tell: () => {},
+      })
+      try {
+        const md5 = "ab".repeat(16)
+        const { outcome } =
+          await shop.openApi!.client.checkTransactionByMd5(md5)
+        expect(outcome).toEqual({ type: "not_found" })
+      } finally {
+        shop.gateway.close()
+      }
+      expect(await spentQuotas()).toEqual([])
+    })
+
+    const spentQuotas = () =>
+      world.sql("SELECT spent_by FROM khqr_quota WHERE spent_at IS NOT NULL")
+
     it("counts what it asks, and writes it down", async () => {
       await look()
       const calls = await world.sql<{ endpoint: string; actor: string }>(
@@ -543,6 +620,35 @@ medusaIntegrationTestRunner({
           "Bakong and the ledger agree. Asked Bakong 3 times."
         )
         expect(bank().requests.length - asked).toBe(3)
+      })
+
+      it("says that a person has to look, though both agree", async () => {
+        const { qr, chargeId } = await world.checkout()
+        bank().pay({ qr, amount: 1 })
+        await world.tick()
+
+        const { code, stdout } = await khqr(["diagnose", chargeId])
+
+        expect(stdout).toContain("(amount_mismatch)")
+        expect(stdout).toContain(
+          "Bakong and the ledger agree, and the charge waits for a person."
+        )
+        expect(code).toBe(1)
+      })
+
+      it("says that nothing was learned from outside Cambodia", async () => {
+        const { chargeId } = await world.checkout()
+        bank().setFault({ kind: "forbidden" })
+
+        const { code, stdout } = await khqr(["diagnose", chargeId])
+
+        expect(stdout.replace(/\s+/g, " ")).toContain(
+          "it takes callers from inside Cambodia only — run the shop's server in Cambodia"
+        )
+        expect(stdout).toMatch(
+          /\nThe bank could not be asked, so this says nothing about the payment\.\n$/
+        )
+        expect(code).toBe(1)
       })
 
       it("says that the ledger missed a payment", async () => {

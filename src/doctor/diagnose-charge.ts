@@ -6,7 +6,11 @@ import { findCharge } from "./charge"
 import { connect, tryConnection } from "./connection"
 import { quietLogger } from "./logger"
 import { hiderOf } from "./secrets"
+import { serverOf, type Server } from "./server"
 import { readShop, type Shop } from "./shop"
+
+/** What was found, and who was asked. */
+export type NamedDiagnosis = { diagnosis: Diagnosis; server: Server }
 
 /**
  * Asks the bank about a charge of the shop with this configuration.
@@ -18,7 +22,7 @@ export async function diagnoseByName(
   config: unknown,
   name: string,
   receiptHash?: string
-): Promise<Diagnosis> {
+): Promise<NamedDiagnosis> {
   const shop = readShop(config)
   try {
     return await diagnose(shop, name, receiptHash)
@@ -31,7 +35,7 @@ async function diagnose(
   { plugin, database }: Shop,
   name: string,
   receiptHash?: string
-): Promise<Diagnosis> {
+): Promise<NamedDiagnosis> {
   if (!plugin || !database.url) {
     throw new Error(
       "medusa-config lacks the plugin or its database: khqr doctor says more"
@@ -55,7 +59,10 @@ async function diagnose(
       tell: () => {},
     })
     try {
-      return await diagnoseCharge(gateway, charge, receiptHash)
+      return {
+        diagnosis: await diagnoseCharge(gateway, charge, receiptHash),
+        server: serverOf(options, gateway.name),
+      }
     } finally {
       gateway.close()
     }

@@ -4,7 +4,7 @@ import { openBank, type Bank } from "../modules/khqr/bank"
 import type { Database } from "../modules/khqr/database"
 import type { KhqrOptions } from "../modules/khqr/options"
 import { checkAccount } from "./checks/account"
-import { checkBank, serverOf, skipBank } from "./checks/bank"
+import { checkBank, skipBank } from "./checks/bank"
 import { checkClock } from "./checks/clock"
 import { checkList } from "./checks/list"
 import { checkQuota } from "./checks/quota"
@@ -20,6 +20,7 @@ import {
   type Inquiry,
   type Reply,
 } from "./inquiry"
+import { serverOf } from "./server"
 
 /** Everything that is known by the bank only, in the order in which it is shown. */
 const NAMES = ["bank", "place", "token", "clock", "list", "account", "quota"]
@@ -78,31 +79,37 @@ async function examineOpenApi(
   const inquiry = ask ? await inquire(openApi, accountId, count) : NOTHING_ASKED
   const reply = tellsMost(inquiry)
   const state = await openApi.tokens.state()
+  const now = new Date()
+  const quota = await bank.quota.read(await bank.tokenKey(), now)
+  const server = serverOf(options, bank.gateway.name)
   return [
     ...(reply
-      ? checkBank(reply, serverOf(options), inquiry.single === null)
-      : skipBank(NOT_ASKED)),
+      ? checkBank(reply, server, now, inquiry.single === null)
+      : skipBank(NOT_ASKED, server, quota.paused_until, now)),
     checkToken(state, wasAccepted(inquiry)),
     checkClock(callsOf(inquiry)),
     checkList(inquiry),
     inquiry.account && accountId
       ? checkAccount(accountId, inquiry.account)
-      : about("account").skipped(whyNoAccount(reply)),
+      : about("account").skipped(whyNoAccount(reply, count())),
     state.token_key
-      ? await readQuota(bank, state.token_key)
+      ? checkQuota(quota, bank.dailyRequestLimit, server.name, now)
       : about("quota").skipped(
           "there is no token whose calls could be counted"
         ),
   ]
 }
 
-function whyNoAccount(reply: Reply | null): string {
+function whyNoAccount(reply: Reply | null, asked: number): string {
   if (!reply) {
     return NOT_ASKED
   }
-  return reply.reason === null
-    ? `not asked: ${MOST_QUESTIONS} questions are enough`
-    : "not asked: the bank has to answer first"
+  if (reply.reason !== null) {
+    return "not asked: the bank has to answer first"
+  }
+  return asked < MOST_QUESTIONS
+    ? `not asked: the last of ${MOST_QUESTIONS} questions is kept for a renewal of the token`
+    : `not asked: ${MOST_QUESTIONS} questions are enough`
 }
 
 /** Of another gateway, what the ledger itself needs of it: an answer. */
@@ -114,32 +121,20 @@ async function examineOther(
   const { gateway } = bank
   const inquiry = ask ? await inquireOther(gateway) : NOTHING_ASKED
   const reply = tellsMost(inquiry)
-  const server =
-    typeof options.gateway === "function"
-      ? { host: `the gateway ${gateway.name}`, timeoutMs: 0, optionOfUrl: "it" }
-      : serverOf(options)
-  const [reached] = reply ? checkBank(reply, server) : skipBank(NOT_ASKED)
+  const now = new Date()
+  const quota = await bank.quota.read(await bank.tokenKey(), now)
+  const server = serverOf(options, gateway.name)
+  const [reached] = reply
+    ? checkBank(reply, server, now)
+    : skipBank(NOT_ASKED, server, quota.paused_until, now)
   const foreign = `does not apply to the gateway ${gateway.name}`
   return [
-    reply?.reason === "unauthorized"
-      ? about("bank").failure(
-          `${server.host} refuses the key (HTTP 401)`,
-          "mend gateway.key"
-        )
-      : reached,
+    reached,
     ...["place", "token"].map((name) => about(name).skipped(foreign)),
     checkClock(callsOf(inquiry)),
     ...["list", "account"].map((name) => about(name).skipped(foreign)),
-    await readQuota(bank, await bank.tokenKey()),
+    checkQuota(quota, bank.dailyRequestLimit, server.name, now),
   ]
-}
-
-async function readQuota(
-  { quota, dailyRequestLimit }: Bank,
-  tokenKey: string
-): Promise<Finding> {
-  const now = new Date()
-  return checkQuota(await quota.read(tokenKey, now), dailyRequestLimit, now)
 }
 
 const NOT_ASKED = "not asked, as wished"

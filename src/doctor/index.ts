@@ -1,6 +1,6 @@
 export { findConfigFile, loadConfig, type LoadedConfig } from "./config-file"
 export { diagnoseByName } from "./diagnose-charge"
-export { presentDiagnosis } from "./diagnosis"
+export { isSettled, presentDiagnosis } from "./diagnosis"
 export { examine, type Patient, type Report } from "./examine"
 export { about, hasFailure, type Finding, type Level } from "./finding"
 export { quietLogger } from "./logger"

@@ -63,17 +63,26 @@ export async function inquire(
     return { ...NOTHING_ASKED, single: readPing(await client.ping()) }
   }
   let list = await askList(client)
+  let asked = 1
   if (list.reason === "unauthorized" && left() > 0) {
     const next = await tokens.current()
-    list = "problem" in next ? list : await askList(client)
+    // Finding it may have been a renewal, and the last question.
+    if (!("problem" in next) && left() > 0) {
+      list = await askList(client)
+      asked += 1
+    }
   }
-  // The last one is kept for the renewal that a refusal may bring.
+  // A refusal may bring a renewal, for which the last question is kept; a token
+  // that was renewed just now is not renewed again.
+  const isNew = count() > asked
+  const mayBeRenewed = !isNew && (await tokens.state()).can_renew
+  const mayAsk = () => left() > (mayBeRenewed ? 1 : 0)
   const single =
-    list.call.sent && MAY_BE_LIST_ONLY.includes(list.reason) && left() > 1
+    list.call.sent && MAY_BE_LIST_ONLY.includes(list.reason) && mayAsk()
       ? await askSingle(client)
       : null
   const account =
-    accountId && (single ?? list).reason === null && left() > 0
+    accountId && (single ?? list).reason === null && mayAsk()
       ? await askAccount(client, accountId)
       : null
   return { list, single, account }

@@ -1,5 +1,6 @@
 import type { Report } from "./examine"
 import { LEVELS, type Finding, type Level } from "./finding"
+import { breakLines } from "./lines"
 
 export type Look = {
   /** Characters in a line. */
@@ -44,20 +45,6 @@ function presentFinding(
     `${painted}  ${name.padEnd(nameWidth)}  ${first}`,
     ...rest.map((line) => " ".repeat(margin) + line),
   ].join("\n")
-}
-
-/** At blanks; a longer word keeps its line to itself. */
-export function breakLines(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(/\s+/)) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width) {
-      lines[lines.length - 1] = `${last} ${word}`
-    } else {
-      lines.push(word)
-    }
-  }
-  return lines
 }
 
 function summarise(findings: Finding[]): string {

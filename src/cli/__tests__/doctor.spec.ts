@@ -19,6 +19,12 @@ describe("khqr doctor", () => {
   ])("refuses %j", async (args, message) => {
     await usage(message)(doctor.run(args))
   })
+
+  it("says in its help what it changes after all", () => {
+    expect(doctor.help.replace(/\s+/g, " ")).toContain(
+      "Changes nothing of the shop's; a token that is due may be renewed, and what the bank answers is remembered."
+    )
+  })
 })
 
 describe("khqr diagnose", () => {

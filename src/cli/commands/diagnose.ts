@@ -1,11 +1,12 @@
 import {
   diagnoseByName,
   hiderOf,
+  isSettled,
   loadConfig,
   presentDiagnosis,
 } from "../../doctor"
 import { type Command, readArguments, UsageError } from "../command"
-import { requireConfigFile } from "./doctor"
+import { requireConfigFile, screenWidth } from "./doctor"
 
 /** `khqr diagnose`: one charge, as the bank and as the ledger see it. */
 export const diagnose: Command = {
@@ -14,7 +15,8 @@ export const diagnose: Command = {
 
 Asks about a charge by md5 and, where known, by the full and the short hash of
 the transfer, and lays the answers beside what the ledger believes. Costs up to
-3 questions and changes nothing.
+3 questions and changes nothing; a payment that the ledger missed is recorded by
+POST /admin/khqr/charges/<id>/check.
 
   <charge>         its id, its reference (the bill number) or its md5
 
@@ -23,8 +25,8 @@ Options:
   --config <path>  the shop's folder, or its medusa-config (default .)
   --json           print everything that was answered
 
-Exit code: 0 bank and ledger agree, 1 they do not, or it could not be asked,
-2 it was called wrongly.`,
+Exit code: 0 bank and ledger agree and nothing waits for a person, 1 otherwise,
+also when the bank could not be asked, 2 it was called wrongly.`,
   run: async (args) => {
     const { options, flags, words } = readArguments(args, {
       names: ["hash", "config"],
@@ -40,13 +42,20 @@ Exit code: 0 bank and ledger agree, 1 they do not, or it could not be asked,
         )
       )
     }
-    const diagnosis = await diagnoseByName(loaded.config, words[0], hash)
+    const { diagnosis, server } = await diagnoseByName(
+      loaded.config,
+      words[0],
+      hash
+    )
     console.log(
       flags.json
         ? JSON.stringify(diagnosis, null, 2)
-        : presentDiagnosis(diagnosis)
+        : presentDiagnosis(diagnosis, server, {
+            width: screenWidth(),
+            now: new Date(),
+          })
     )
-    return diagnosis.agrees ? 0 : 1
+    return isSettled(diagnosis) ? 0 : 1
   },
 }
 

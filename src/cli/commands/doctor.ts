@@ -17,8 +17,10 @@ export const doctor: Command = {
   help: `Usage: khqr doctor [--config .] [--json] [--no-questions]
 
 Looks at the shop's options, database and regions, and asks Bakong at most 3
-questions about the token, the receiver and the quota. Changes nothing.
-Run it in the shop's folder; the shop need not be running, nor be able to.
+questions about the token, the receiver and the quota. Changes nothing of the
+shop's; a token that is due may be renewed, and what the bank answers is
+remembered. Run it in the shop's folder; the shop need not be running, nor be
+able to.
 
 Options:
   --config <path>  the shop's folder, or its medusa-config (default .)
@@ -75,6 +77,9 @@ const unreadable = ({ message }: Error) =>
 
 const present = (report: Report): string =>
   presentReport(report, {
-    width: Math.min(process.stdout.columns ?? 100, 100),
+    width: screenWidth(),
     colours: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR,
   })
+
+export const screenWidth = (): number =>
+  Math.min(process.stdout.columns ?? 100, 100)

@@ -1,6 +1,7 @@
 import type { Report } from "../examine"
 import { about, hasFailure } from "../finding"
-import { breakLines, presentReport } from "../report"
+import { breakLines, breakWords } from "../lines"
+import { presentReport } from "../report"
 
 const { ok, warning, failure, skipped } = about("token")
 
@@ -55,5 +56,15 @@ describe("a report", () => {
       "https://example.com/long",
       "ok",
     ])
+  })
+
+  it("breaks a long word where a column is narrow", () => {
+    expect(breakWords("to lucky_shop@aclb ok", 10)).toEqual([
+      "to",
+      "lucky_shop",
+      "@aclb",
+      "ok",
+    ])
+    expect(breakWords("", 10)).toEqual([""])
   })
 })

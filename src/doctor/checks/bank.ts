@@ -1,27 +1,11 @@
-import type { KhqrOptions } from "../../modules/khqr/options"
-import { environmentOf } from "../../modules/khqr/bank/token-texts"
+import { phnomPenhTime } from "../../modules/khqr/moment"
+import { explain, type Explanation } from "../explain"
 import { about, type Finding } from "../finding"
 import type { Reply } from "../inquiry"
+import type { Server } from "../server"
 
 const bank = about("bank")
 const place = about("place")
-
-/** Who is asked, as a person knows them. */
-export type Server = { host: string; timeoutMs: number; optionOfUrl: string }
-
-export function serverOf({ bakong, gateway }: KhqrOptions): Server {
-  return typeof gateway === "object"
-    ? {
-        host: describeHost(gateway.baseUrl),
-        timeoutMs: gateway.timeoutMs,
-        optionOfUrl: "gateway.baseUrl",
-      }
-    : {
-        host: describeHost(bakong.baseUrl),
-        timeoutMs: bakong.timeoutMs,
-        optionOfUrl: "bakong.baseUrl",
-      }
-}
 
 /**
  * Whether the server answers, and lets callers from here in.
@@ -32,123 +16,103 @@ export function serverOf({ bakong, gateway }: KhqrOptions): Server {
 export function checkBank(
   reply: Reply,
   server: Server,
+  now: Date,
   ofListOnly = false
 ): Finding[] {
   const { call, reason, message } = reply
-  const { host, optionOfUrl } = server
+  const { host, name } = server
   if (!call.sent) {
-    return [
-      bank.skipped(
-        reason === "quota_spent"
-          ? "not asked: the day's calls are used up"
-          : `not asked: ${message}`
-      ),
-      place.skipped("not asked"),
-    ]
+    return explainUnasked(reply, server, now)
+  }
+  const explained = (): Explanation =>
+    explain({ reason: reason!, message, httpStatus: call.httpStatus }, server)
+  const failure = () => {
+    const { says, mend } = explained()
+    return bank.failure(says, mend)
   }
   switch (reason) {
     case "unavailable":
-      return [
-        explainSilence(reply, server),
-        place.skipped("there was no answer"),
-      ]
+      return [failure(), place.skipped("there was no answer")]
     case "unreadable":
     case "unrecognized":
-      return [
-        bank.failure(
-          `${host} answers, and not as Bakong does: ${message}`,
-          `look at ${optionOfUrl}, and at what stands between: a proxy, a firewall, maintenance`
-        ),
-        place.skipped("the answer is not Bakong's"),
-      ]
+      return [failure(), place.skipped(`the answer is not ${name}'s`)]
     case "rate_limited":
       return [
         bank.warning(
-          `${host} asks for a pause (HTTP 429)${pauseOf(reply)}`,
-          "nothing has to be done: questions wait until then by themselves"
+          `${host} asks for a pause (HTTP 429)${untilOf(reply, now)}`,
+          WAITS
         ),
         place.ok("let in from here"),
       ]
-    case "forbidden":
-      return [
-        bank.ok(`${host} can be reached`),
-        ofListOnly ? place.warning(...REFUSED_LIST) : refusedPlace(host),
-      ]
+    case "forbidden": {
+      const { says, mend } = explained()
+      return name === "Bakong"
+        ? [
+            bank.ok(`${host} can be reached`),
+            ofListOnly
+              ? place.warning(...REFUSED_LIST)
+              : place.failure(says, mend),
+          ]
+        : [failure(), place.skipped("the gateway's to know")]
+    }
     default:
-      return [
-        bank.ok(`${host} answers in ${call.durationMs} ms`),
-        place.ok("let in from here"),
-      ]
+      return name === "the gateway" && reason === "unauthorized"
+        ? [failure(), place.ok("let in from here")]
+        : [
+            bank.ok(`${host} answers in ${call.durationMs} ms`),
+            place.ok("let in from here"),
+          ]
   }
 }
+
+/** Nobody was asked just now. @param pausedUntil as the ledger remembers it */
+export function skipBank(
+  because: string,
+  server: Server,
+  pausedUntil: Date | null,
+  now: Date
+): Finding[] {
+  return [
+    pausedUntil !== null && pausedUntil > now
+      ? pause(server, pausedUntil, now)
+      : bank.skipped(because),
+    place.skipped(because),
+  ]
+}
+
+function explainUnasked(
+  { reason, message, retryAfterMs }: Reply,
+  server: Server,
+  now: Date
+): Finding[] {
+  if (reason === "rate_limited") {
+    const until = new Date(now.getTime() + (retryAfterMs ?? 0))
+    return [pause(server, until, now), place.skipped("not asked")]
+  }
+  return [
+    bank.skipped(
+      reason === "quota_spent"
+        ? "not asked: the day's calls are used up"
+        : `not asked: ${message}`
+    ),
+    place.skipped("not asked"),
+  ]
+}
+
+const pause = ({ host }: Server, until: Date, now: Date): Finding =>
+  bank.warning(
+    `${host} has asked for a pause until ${phnomPenhTime(until, now)}: nothing is asked before then`,
+    WAITS
+  )
+
+const WAITS = "nothing has to be done: questions wait until then by themselves"
 
 const REFUSED_LIST = [
   "the list was refused (HTTP 403): it is closed to this token, or the whole bank to callers from here",
   "run the doctor again: it then asks about one charge by itself, which tells",
 ] as const
 
-const refusedPlace = (host: string): Finding =>
-  place.failure(
-    `${host} lets nobody in from here (HTTP 403): it takes callers from inside Cambodia only`,
-    "run the shop's server in Cambodia, or set bakong.proxyUrl to a proxy of yours there, or use a gateway"
-  )
-
-export function skipBank(because: string): Finding[] {
-  return [bank.skipped(because), place.skipped(because)]
-}
-
-function explainSilence({ call, message }: Reply, server: Server): Finding {
-  const { host, timeoutMs, optionOfUrl } = server
-  const { httpStatus } = call
-  if (httpStatus !== null) {
-    const plain = `HTTP ${httpStatus}`
-    return bank.failure(
-      `${host} is out of order: ${message === plain ? plain : `${plain}, ${message}`}`,
-      "wait: it is theirs to mend, and open payments are found when it is back"
-    )
-  }
-  if (/^No answer within/.test(message)) {
-    return bank.failure(
-      `${host} did not answer within ${timeoutMs} ms`,
-      "look at the firewall for outgoing https; if Bakong is slow, wait, or raise timeoutMs"
-    )
-  }
-  if (/proxy/i.test(message)) {
-    return bank.failure(message, "mend bakong.proxyUrl, or the proxy")
-  }
-  const code = /[A-Z][A-Z_]{3,}/.exec(message)?.[0] ?? "no answer"
-  if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) {
-    return bank.failure(
-      `${host} is not found (DNS)`,
-      `mend ${optionOfUrl}, or this server's DNS`
-    )
-  }
-  if (/CERT|TLS|SSL|UNABLE_TO_/.test(code)) {
-    return bank.failure(
-      `the certificate of ${host} is not trusted (${code})`,
-      "set this machine's clock, and look for a proxy that opens https"
-    )
-  }
-  return code === "ECONNRESET"
-    ? bank.failure(
-        `${host} hangs up without an answer`,
-        "wait; if it stays so, look at the firewall for outgoing https"
-      )
-    : bank.failure(
-        `${host} cannot be reached (${code})`,
-        `look at ${optionOfUrl}, and at the firewall for outgoing https`
-      )
-}
-
-const pauseOf = ({ retryAfterMs }: Reply): string =>
-  retryAfterMs === undefined ? "" : ` of ${Math.ceil(retryAfterMs / 1_000)} s`
-
-function describeHost(url: string): string {
-  const { host } = new URL(url)
-  switch (environmentOf(url)) {
-    case "test":
-      return `${host} (Bakong's test environment)`
-    default:
-      return host
-  }
-}
+const untilOf = ({ retryAfterMs }: Reply, now: Date): string =>
+  retryAfterMs === undefined
+    ? ""
+    : ` until ${phnomPenhTime(new Date(now.getTime() + retryAfterMs), now)}`

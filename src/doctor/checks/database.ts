@@ -1,6 +1,7 @@
 import type { Knex } from "@medusajs/framework/mikro-orm/knex"
 
 import { tryConnection } from "../connection"
+import { UNCONNECTED } from "../explain"
 import { about, type Finding } from "../finding"
 import { describeDatabase } from "../secrets"
 import type { Shop } from "../shop"
@@ -29,7 +30,7 @@ export async function checkDatabase(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     return failure(
-      `${where} cannot be reached: ${message || code || "no answer"}`,
+      `${where} ${UNCONNECTED[code ?? ""] ?? `cannot be reached: ${message || code || "no answer"}`}`,
       MENDS[code ?? ""] ??
         "mend projectConfig.databaseUrl and databaseDriverOptions in medusa-config"
     )

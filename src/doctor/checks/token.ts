@@ -1,7 +1,8 @@
+import { RENEW_DAYS_LEFT } from "../../modules/khqr/bank/token-choice"
 import type { TokenState } from "../../modules/khqr/bank/tokens"
 import { about, type Finding } from "../finding"
 
-const { ok, warning, failure } = about("token")
+const { ok, warning, failure, skipped } = about("token")
 
 /** From this many days on somebody has to do something, where the token does not renew itself. */
 const SOON_DAYS = 14
@@ -43,7 +44,9 @@ export function checkToken(
   }
   return state.days_left <= SOON_DAYS && !state.can_renew
     ? warning(says, `${howToRenew(state)}, or ${howToReplace(state)}`)
-    : ok(says)
+    : accepted
+      ? ok(says)
+      : skipped(says)
 }
 
 function explain(state: TokenState): string {
@@ -80,10 +83,14 @@ const howToRenew = ({ can_store }: TokenState): string =>
     ? "set bakong.email, and it renews itself"
     : "set bakong.email and bakong.encryptionKey, and it renews itself"
 
-const describeRenewal = ({ can_renew, can_store }: TokenState): string =>
-  can_renew
-    ? "renews itself in its last week"
-    : `does not renew itself (${can_store ? "no bakong.email" : "needs bakong.email and bakong.encryptionKey"})`
+function describeRenewal(state: TokenState): string {
+  if (!state.can_renew) {
+    return `does not renew itself (${state.can_store ? "no bakong.email" : "needs bakong.email and bakong.encryptionKey"})`
+  }
+  return state.days_left !== null && state.days_left <= RENEW_DAYS_LEFT
+    ? "is renewed at the next daily run"
+    : "renews itself in its last week"
+}
 
 const renewalError = ({ last_renewal_error }: TokenState): string =>
   last_renewal_error === null ? "" : `; renewing failed: ${last_renewal_error}`
