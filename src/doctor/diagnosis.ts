@@ -64,7 +64,7 @@ export function presentDiagnosis(
       ...told(({ amount, currency }) => `${amount} ${currency}`),
     ],
     ["paid by", ledger.payer_account, ...told(({ from }) => from)],
-    ["paid to", receiverOf(ledger), ...told(({ to }) => to)],
+    ["paid to", ledger.paid_to, ...told(({ to }) => to)],
     ["paid at", at(ledger.paid_at), ...told(({ paid_at }) => at(paid_at))],
     ["HTTP", null, ...answers.map(({ http_status }) => text(http_status))],
     ["code", null, ...answers.map(({ error_code }) => text(error_code))],
@@ -173,30 +173,11 @@ const describeOutcome = (outcome: string): string =>
     .replace(/^unknown:(.*)$/, "unknown ($1)")
     .replace("not_found", "not found")
 
-/** In which other currency it came, the notes tell. */
-function amountOf({
+const amountOf = ({
   paid_amount,
-  currency,
-  review_reason,
-}: Diagnosis["ledger"]): string | null {
-  if (paid_amount === null) {
-    return null
-  }
-  return review_reason === "currency_mismatch"
-    ? `${paid_amount}, not ${currency}`
-    : `${paid_amount} ${currency}`
-}
-
-function receiverOf({
-  paid_amount,
-  account_id,
-  review_reason,
-}: Diagnosis["ledger"]): string | null {
-  if (paid_amount === null) {
-    return null
-  }
-  return review_reason === "wrong_account" ? "another account" : account_id
-}
+  paid_currency,
+}: Diagnosis["ledger"]): string | null =>
+  paid_amount === null ? null : `${paid_amount} ${paid_currency}`
 
 const shortened = (id: string | null): string | null =>
   id !== null && HASH.test(id) ? `${id.slice(0, HASH_SHOWN)}…` : id

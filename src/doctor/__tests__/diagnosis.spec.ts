@@ -19,6 +19,8 @@ const diagnosis: Diagnosis = {
     account_id: "a_very_long_account_name@aclb",
     bank_hash: null,
     paid_amount: null,
+    paid_currency: null,
+    paid_to: null,
     payer_account: null,
     paid_at: null,
     last_outcome: null,
@@ -153,6 +155,7 @@ it("cuts no review reason, no status and no date", () => {
       review_reason: "currency_mismatch",
       bank_hash: HASH,
       paid_amount: "12000",
+      paid_currency: "KHR",
       paid_at: "2026-11-20T12:05:00.000Z",
     },
     answers: [{ ...byHash, outcome: "unknown:configuration" }, own],
@@ -161,7 +164,7 @@ it("cuts no review reason, no status and no date", () => {
   expect(text).toMatch(
     /^says {8}completed {13}unknown {15}paid\n {12}\(currency_mismatch\) {3}\(configuration\)$/m
   )
-  expect(text).toMatch(/^amount {6}12000, not USD {8}/m)
+  expect(text).toMatch(/^amount {6}12000 KHR {8}/m)
   expect(text).toMatch(/^paid at {5}2026-11-20 19:05 .*\n {12}\(Phnom Penh\)$/m)
 })
 

@@ -144,11 +144,10 @@ function backoff(
     longestBackoff(charge, age)
   )
   const at = after(now, Math.max(pause, retryAfterMs))
-  const closing = closesAt(charge)
+  const isOpen = charge.status !== "expired" && closesAt(charge) > now
   // The day's last calls are kept for the closing checks: that moment is not slept through.
-  return closing > now && at > closing && charge.status !== "expired"
-    ? { at: closing, reason: "closing" }
-    : { at, reason: "backoff" }
+  const closing = closingCheck(charge, now)
+  return isOpen && at > closing.at ? closing : { at, reason: "backoff" }
 }
 
 /** Nobody waits at a screen for an old charge. `age` is counted from `expires_at`. */

@@ -1,4 +1,5 @@
 import type { CallPurpose } from "../../bakong"
+import { phnomPenhTime } from "./moment"
 
 /**
  * What a token has asked today and may still ask. Pure: each rule takes what is
@@ -136,9 +137,8 @@ export function claim(
   purpose: CallPurpose,
   now: Date
 ): Claim {
-  const rolled = rollOver(known, now)
-  const whole = dailyLimit(rolled, limit)
-  const state = unlatched(rolled, whole)
+  const state = currentQuota(known, limit, now)
+  const whole = dailyLimit(state, limit)
   // Without a token there is nothing left to save questions for.
   if (purpose === "token") {
     return granted(state, { probe: false })
@@ -148,7 +148,7 @@ export function claim(
       state,
       granted: false,
       reason: "rate_limited",
-      message: `Bakong asked for a pause until ${state.paused_until.toISOString()}`,
+      message: `Bakong asked for a pause until ${phnomPenhTime(state.paused_until, now)}`,
       retryAfterMs: state.paused_until.getTime() - now.getTime(),
     }
   }
@@ -228,18 +228,27 @@ export function usedToday(state: QuotaState): number {
   return Math.max(state.used, state.used_utc)
 }
 
+/** The state as a claim would find it now. */
+export function currentQuota(
+  known: QuotaState,
+  limit: number | null,
+  now: Date
+): QuotaState {
+  const rolled = rollOver(known, now)
+  return unlatched(rolled, dailyLimit(rolled, limit))
+}
+
 /** What may still be asked today, `null` for no limit; nothing while the quota is spent. */
 export function remaining(
   known: QuotaState,
   limit: number | null,
   now: Date
 ): number | null {
-  const rolled = rollOver(known, now)
-  const whole = dailyLimit(rolled, limit)
-  const state = unlatched(rolled, whole)
+  const state = currentQuota(known, limit, now)
   if (state.spent_at !== null) {
     return 0
   }
+  const whole = dailyLimit(state, limit)
   return whole === Infinity ? null : Math.max(0, whole - usedToday(state))
 }
 
@@ -279,7 +288,7 @@ function claimProbe(state: QuotaState, purpose: CallPurpose, now: Date): Claim {
       state,
       granted: false,
       reason: "quota_spent",
-      message: `The day's calls are used up; Bakong is asked again at ${at.toISOString()}`,
+      message: `The day's calls are used up; Bakong is asked again at ${phnomPenhTime(at, now)}`,
       retryAfterMs: Math.max(0, at.getTime() - now.getTime()),
     }
   }

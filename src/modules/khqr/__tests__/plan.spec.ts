@@ -389,7 +389,11 @@ describe("A bank that says nothing", () => {
           expect(next).toBeGreaterThanOrEqual(one)
           expect(next).toBeLessThanOrEqual(cap)
           expect(one).toBeGreaterThanOrEqual(SIGNAL_COOLDOWN_MS)
-          expect(pause(100_000)).toBe(cap)
+          const closing = +CLOSES_AT - +now
+          const isOpen = status !== "expired" && closing > 0
+          expect(pause(100_000)).toBe(
+            isOpen ? Math.min(cap, Math.max(closing, SIGNAL_COOLDOWN_MS)) : cap
+          )
         }
       ),
       { numRuns: 2_000 }

@@ -49,6 +49,8 @@ export type Diagnosis = {
     account_id: string
     bank_hash: string | null
     paid_amount: string | null
+    paid_currency: string | null
+    paid_to: string | null
     payer_account: string | null
     paid_at: string | null
     last_outcome: string | null
@@ -191,7 +193,7 @@ function noteOnKhqr(charge: Charge, answer: DiagnosedAnswer): string[] {
     transaction && charge.bank_hash && transaction.hash !== charge.bank_hash
   return isOther
     ? [
-        `The bank shows another transfer (${transaction.hash.slice(0, 8)}) than the one on record (${charge.bank_hash!.slice(0, 8)}): the KHQR may have been paid twice`,
+        `The bank shows another transfer (${shortened(transaction.hash)}) than the one on record (${shortened(charge.bank_hash!)}): the KHQR may have been paid twice`,
       ]
     : []
 }
@@ -201,14 +203,14 @@ function noteOnTransfer(
   own: DiagnosedAnswer | undefined,
   { asked_by, value, outcome, transaction }: DiagnosedAnswer
 ): string[] {
-  const name = `The transfer ${value.slice(0, 8)}`
+  const name = `The transfer ${shortened(value)}`
   if (outcome === "not_found") {
     const over =
       asked_by === "short_hash"
         ? ` over ${charge.paid_amount ?? charge.khqr_amount} ${charge.paid_currency ?? charge.currency_code.toUpperCase()}`
         : ""
     return [
-      `The bank has no transfer ${value.slice(0, 8)}${over}: mistyped, or of another payment`,
+      `The bank has no transfer ${shortened(value)}${over}: mistyped, or of another payment`,
     ]
   }
   if (!transaction || transaction.hash === charge.bank_hash) {
@@ -244,6 +246,11 @@ function counts({ outcome }: DiagnosedAnswer): boolean {
 
 function spoken(askedBy: AskedBy): string {
   return askedBy.replaceAll("_", " ")
+}
+
+/** As a receipt shows it; a gateway's own id stays whole. */
+function shortened(hash: string): string {
+  return HASH.test(hash) ? hash.slice(0, 8) : hash
 }
 
 function isSame(one: string, other: string): boolean {
@@ -296,6 +303,8 @@ function ledgerOf(charge: Charge): Diagnosis["ledger"] {
     account_id: charge.account_id,
     bank_hash: charge.bank_hash,
     paid_amount: charge.paid_amount,
+    paid_currency: charge.paid_currency,
+    paid_to: charge.paid_to,
     payer_account: charge.payer_account,
     paid_at: moment(charge.paid_at),
     last_outcome: charge.last_outcome,

@@ -1,4 +1,4 @@
-import { remaining, dailyLimit, usedToday } from "../quota"
+import { currentQuota, dailyLimit, remaining, usedToday } from "../quota"
 import type { Database } from "../database"
 import type { BreakerState } from "./breaker"
 import type { Bank } from "./index"
@@ -42,11 +42,12 @@ export async function readHealth(
   database: Database,
   now: Date
 ): Promise<Health> {
-  const [token, quota, last_call] = await Promise.all([
+  const [token, known, last_call] = await Promise.all([
     bank.openApi ? bank.openApi.tokens.state() : null,
     bank.tokenKey().then((key) => bank.quota.read(key, now)),
     readLastCall(database),
   ])
+  const quota = currentQuota(known, bank.dailyRequestLimit, now)
   const limit = dailyLimit(quota, bank.dailyRequestLimit)
   return {
     gateway: bank.gateway.name,
