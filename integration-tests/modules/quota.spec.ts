@@ -93,7 +93,7 @@ onKhqrModule(({ service, dbConfig }) => {
     // The bank's day begins anew.
     bank.reset()
     await letProbe()
-    const served = await askers.ask({ calls: 5, atOnce: 1 })
+    const served = await askers.ask({ calls: 3, atOnce: 1 })
     expect(sum(served)).toBeGreaterThan(1)
     expect(askers.told).toEqual(["khqr.quota.spent", "khqr.quota.restored"])
   })
