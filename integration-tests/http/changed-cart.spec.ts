@@ -73,6 +73,8 @@ medusaIntegrationTestRunner({
     it("does not let go of a session whose KHQR is paid", async () => {
       const { cartId, collectionId, sessionId, qr, chargeId } =
         await world.checkout()
+      // The clock's first look learns whose charge it is.
+      await world.tick()
       bank().pay({ qr })
       // The answer is on record, the order not yet made.
       await world.recordPayment(chargeId)
@@ -81,7 +83,10 @@ medusaIntegrationTestRunner({
       )
 
       const replaced = await world.openSession(collectionId)
-      expect(replaced.status).toBeGreaterThanOrEqual(400)
+      expect(replaced).toMatchObject({
+        status: 409,
+        data: { code: "already_paid" },
+      })
       expect(
         await world.sql("SELECT id FROM payment_session WHERE id = ?", [
           sessionId,
@@ -94,6 +99,76 @@ medusaIntegrationTestRunner({
       expect((await world.charge(chargeId)).status).toBe("completed")
       expect(await world.orders()).toHaveLength(1)
       expect((await world.complete(cartId)).data.type).toBe("order")
+    })
+
+    it("refuses every change of a cart that is paid, in words, until its order is made", async () => {
+      const { cartId, chargeId, qr } = await world.checkout()
+      await world.tick()
+      bank().pay({ qr })
+      await world.recordPayment(chargeId)
+      await world.sql(
+        "UPDATE khqr_charge SET next_settle_at = now() + interval '1 hour'"
+      )
+      const [item] = await world.sql<{ id: string }>(
+        "SELECT id FROM cart_line_item WHERE cart_id = ?",
+        [cartId]
+      )
+      const variant_id = world.shop.variants["palm-sugar"]
+      const changes: [string, unknown][] = [
+        ["", { email: "other@example.com" }],
+        ["/line-items", { variant_id, quantity: 1 }],
+        [`/line-items/${item.id}`, { quantity: 3 }],
+        ["/promotions", { promo_codes: ["NONE"] }],
+        ["/shipping-methods", { option_id: world.shop.shippingOptionId }],
+        ["/taxes", {}],
+      ]
+      for (const [path, body] of changes) {
+        const { status, data } = await world.post(
+          `/store/carts/${cartId}${path}`,
+          body
+        )
+        expect({ path, status, code: data.code }).toEqual({
+          path,
+          status: 409,
+          code: "already_paid",
+        })
+        expect(data.message).toContain("Do not pay again")
+      }
+
+      // Completing stays possible, and after it Medusa speaks for itself.
+      expect((await world.complete(cartId)).data.type).toBe("order")
+      await world.sql("UPDATE khqr_charge SET next_settle_at = now()")
+      await world.tick()
+      const after = await world.post(`/store/carts/${cartId}`, {
+        email: "other@example.com",
+      })
+      expect(after.data.code).not.toBe("already_paid")
+    })
+
+    it("refuses the change of a cart whose payment a person looks at, and names the reference", async () => {
+      const { cartId, chargeId, qr } = await world.checkout()
+      bank().pay({ qr, amount: 5 })
+      await world.tick()
+      const { status, data } = await world.post(`/store/carts/${cartId}`, {
+        email: "other@example.com",
+      })
+      expect(status).toBe(409)
+      expect(data.message).toContain((await world.charge(chargeId)).reference)
+    })
+
+    it("leaves a cart free whose earlier KHQR was paid after the cart had changed", async () => {
+      const { cartId, chargeId, qr } = await world.checkout()
+      const change = (quantity: number) =>
+        world.post(`/store/carts/${cartId}/line-items`, {
+          variant_id: world.shop.variants["palm-sugar"],
+          quantity,
+        })
+      await world.tick()
+      expect((await change(1)).status).toBe(200)
+      bank().pay({ qr })
+      await world.tick()
+      expect((await world.charge(chargeId)).review_reason).toBe("orphaned")
+      expect((await change(2)).status).toBe(200)
     })
 
     it.each([

@@ -1,8 +1,13 @@
 import { defineMiddlewares } from "@medusajs/framework/http"
 
 import { adminKhqrMiddlewares } from "./admin/khqr/middlewares"
+import { paidCartMiddlewares } from "./store/carts/middlewares"
 import { storeKhqrMiddlewares } from "./store/khqr/middlewares"
 
 export default defineMiddlewares({
-  routes: [...storeKhqrMiddlewares, ...adminKhqrMiddlewares],
+  routes: [
+    ...storeKhqrMiddlewares,
+    ...paidCartMiddlewares,
+    ...adminKhqrMiddlewares,
+  ],
 })

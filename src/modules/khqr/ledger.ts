@@ -178,6 +178,27 @@ export class KhqrLedger extends MedusaService({
     return charge
   }
 
+  /**
+   * The charge whose money a cart, or its payment collection, waits to be booked
+   * with. One whose session is gone, or whose order another one paid, binds nothing.
+   */
+  @InjectManager()
+  async findUnsettled(
+    column: "cart_id" | "payment_collection_id",
+    id: string,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Charge | undefined> {
+    const paid = await this.listKhqrCharges(
+      { [column]: id, status: "paid" },
+      {},
+      context
+    )
+    return paid.find(
+      ({ review_reason }) =>
+        review_reason !== "orphaned" && review_reason !== "duplicate"
+    )
+  }
+
   /** What the shopper's page shows, or `null` for a session that has no KHQR. */
   @InjectManager()
   async viewSession(

@@ -69,6 +69,7 @@ const KhqrCharge = model
   .indexes([
     { on: ["payment_session_id"] },
     { on: ["payment_collection_id"] },
+    { on: ["cart_id"] },
     { on: ["next_check_at"], where: "next_check_at IS NOT NULL" },
     { on: ["next_settle_at"], where: "next_settle_at IS NOT NULL" },
     {

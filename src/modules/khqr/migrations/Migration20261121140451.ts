@@ -1,6 +1,6 @@
 import { Migration } from "@medusajs/framework/mikro-orm/migrations"
 
-export class Migration20261121132014 extends Migration {
+export class Migration20261121140451 extends Migration {
   override async up(): Promise<void> {
     this.addSql(
       `alter table if exists "khqr_token" drop constraint if exists "khqr_token_fingerprint_unique";`
@@ -37,6 +37,9 @@ export class Migration20261121132014 extends Migration {
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_collection_id" ON "khqr_charge" ("payment_collection_id") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_cart_id" ON "khqr_charge" ("cart_id") WHERE deleted_at IS NULL;`
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_next_check_at" ON "khqr_charge" ("next_check_at") WHERE next_check_at IS NOT NULL AND deleted_at IS NULL;`
