@@ -277,6 +277,16 @@ describe("the token", () => {
       "failure",
       "former bakong.encryptionKey",
     ],
+    [
+      { usable: false, problem: "malformed" as const },
+      "failure",
+      "copy the whole token into bakong.token",
+    ],
+    [
+      { usable: false, problem: "missing" as const },
+      "failure",
+      "POST /admin/khqr/token",
+    ],
   ])("%j is %s", (known, level, mend) => {
     const finding = checkToken(state(known), true)
     expect(finding.level).toBe(level)

@@ -9,8 +9,8 @@ const SOON_DAYS = 14
 
 const SOURCES: Record<NonNullable<TokenState["source"]>, string> = {
   option: "from bakong.token",
-  pasted: "pasted in the dashboard",
-  registered: "registered in the dashboard",
+  pasted: "pasted by an admin",
+  registered: "registered by an admin",
   renewed: "renewed by itself",
 }
 
@@ -57,6 +57,8 @@ function explain(state: TokenState): string {
       return `Bakong refuses it (HTTP 401)${validUntil(state)}${renewalError(state)}`
     case "undecryptable":
       return "the one in the database cannot be decrypted: bakong.encryptionKey is not the one it was kept with"
+    case "malformed":
+      return "bakong.token is not whole, or none of Bakong's: theirs have three parts with dots between them"
     default:
       return "there is none"
   }
@@ -68,6 +70,8 @@ function mendOf(state: TokenState): string {
       return `set the former bakong.encryptionKey again, or ${howToReplace(state)}`
     case "refused":
       return `it was revoked or replaced, or is of another server (production and test have their own): ${howToReplace(state)}`
+    case "malformed":
+      return "copy the whole token into bakong.token"
     default:
       return howToReplace(state)
   }
@@ -75,7 +79,7 @@ function mendOf(state: TokenState): string {
 
 const howToReplace = ({ can_store }: TokenState): string =>
   can_store
-    ? "set a new one as bakong.token, or paste it in the dashboard"
+    ? "set a new one as bakong.token, or paste it (POST /admin/khqr/token)"
     : "set a new one as bakong.token"
 
 const howToRenew = ({ can_store }: TokenState): string =>
