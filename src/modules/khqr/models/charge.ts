@@ -68,8 +68,12 @@ const KhqrCharge = model
   })
   .indexes([
     { on: ["payment_session_id"] },
-    { on: ["payment_collection_id"] },
-    { on: ["cart_id"] },
+    // Learned at the first look: a charge that is being issued, and waited for, has neither.
+    {
+      on: ["payment_collection_id"],
+      where: "payment_collection_id IS NOT NULL",
+    },
+    { on: ["cart_id"], where: "cart_id IS NOT NULL" },
     { on: ["next_check_at"], where: "next_check_at IS NOT NULL" },
     { on: ["next_settle_at"], where: "next_settle_at IS NOT NULL" },
     {

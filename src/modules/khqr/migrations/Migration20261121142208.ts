@@ -1,6 +1,6 @@
 import { Migration } from "@medusajs/framework/mikro-orm/migrations"
 
-export class Migration20261121140451 extends Migration {
+export class Migration20261121142208 extends Migration {
   override async up(): Promise<void> {
     this.addSql(
       `alter table if exists "khqr_token" drop constraint if exists "khqr_token_fingerprint_unique";`
@@ -36,10 +36,10 @@ export class Migration20261121140451 extends Migration {
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_session_id" ON "khqr_charge" ("payment_session_id") WHERE deleted_at IS NULL;`
     )
     this.addSql(
-      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_collection_id" ON "khqr_charge" ("payment_collection_id") WHERE deleted_at IS NULL;`
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_collection_id" ON "khqr_charge" ("payment_collection_id") WHERE payment_collection_id IS NOT NULL AND deleted_at IS NULL;`
     )
     this.addSql(
-      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_cart_id" ON "khqr_charge" ("cart_id") WHERE deleted_at IS NULL;`
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_cart_id" ON "khqr_charge" ("cart_id") WHERE cart_id IS NOT NULL AND deleted_at IS NULL;`
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_next_check_at" ON "khqr_charge" ("next_check_at") WHERE next_check_at IS NOT NULL AND deleted_at IS NULL;`
