@@ -105,7 +105,10 @@ export class KhqrLedger extends MedusaService({
     this.database_ = databaseOf(
       container[ContainerRegistrationKeys.PG_CONNECTION]
     )
-    this.silence_ = new Silence(this.logger_)
+    this.silence_ = new Silence(
+      this.logger_,
+      this.options_.gateway !== undefined
+    )
   }
 
   get options(): KhqrOptions {
