@@ -2,7 +2,7 @@ import { ModulesSdkUtils } from "@medusajs/framework/utils"
 
 import type { BakongTransaction, Outcome } from "../../src/bakong"
 import type { CheckResult } from "../../src/gateways"
-import { KEEP_PROOF, LOCK_SESSION } from "../../src/modules/khqr/ledger"
+import { KEEP_PROOF, LOCK_SESSION } from "../../src/modules/khqr/books"
 import type { Charge } from "../../src/modules/khqr/types"
 import { ACCOUNT, onKhqrModule } from "./world"
 

@@ -3,9 +3,12 @@ import { join } from "node:path"
 import { moduleIntegrationTestRunner } from "@medusajs/test-utils"
 
 import { KHQR_MODULE } from "../../src/modules/khqr"
+import KhqrAttempt from "../../src/modules/khqr/models/attempt"
 import KhqrCharge from "../../src/modules/khqr/models/charge"
 import KhqrEvent from "../../src/modules/khqr/models/event"
 import KhqrQuota from "../../src/modules/khqr/models/quota"
+import KhqrRefund from "../../src/modules/khqr/models/refund"
+import KhqrRefundBooking from "../../src/modules/khqr/models/refund-booking"
 import KhqrSetting from "../../src/modules/khqr/models/setting"
 import KhqrToken from "../../src/modules/khqr/models/token"
 import type KhqrModuleService from "../../src/modules/khqr/service"
@@ -31,7 +34,16 @@ export function onKhqrModule(
     moduleName: KHQR_MODULE,
     resolve: "./src/modules/khqr",
     pathToMigrations: join(process.cwd(), "src/modules/khqr/migrations"),
-    moduleModels: [KhqrCharge, KhqrEvent, KhqrQuota, KhqrSetting, KhqrToken],
+    moduleModels: [
+      KhqrAttempt,
+      KhqrCharge,
+      KhqrEvent,
+      KhqrQuota,
+      KhqrRefund,
+      KhqrRefundBooking,
+      KhqrSetting,
+      KhqrToken,
+    ],
     moduleOptions: { ...OPTIONS, ...options },
     testSuite,
   })

@@ -1,22 +1,30 @@
 import { sameMoney } from "../modules/khqr/medusa-amount"
 import {
+  amountToBook,
+  isAccepted,
   isPaidLate,
-  type ChargeStatus,
   type ReviewReason,
 } from "../modules/khqr/state"
+import type { Charge } from "../modules/khqr/types"
 
 /** What Medusa has for a charge, read anew each time. Amounts are exact decimals. */
 export type Situation = {
-  charge: {
-    id: string
-    status: ChargeStatus
-    review_reason: ReviewReason | null
-    amount: string
-    currency_code: string
-    paid_at: Date | null
-    expires_at: Date
-    superseded_at: Date | null
-  }
+  charge: Pick<
+    Charge,
+    | "id"
+    | "status"
+    | "review_reason"
+    | "resolution"
+    | "evidence"
+    | "amount"
+    | "khqr_amount"
+    | "currency_code"
+    | "paid_amount"
+    | "paid_currency"
+    | "paid_at"
+    | "expires_at"
+    | "superseded_at"
+  >
   latePayments: "honour" | "review"
   session: {
     status: string
@@ -29,13 +37,17 @@ export type Situation = {
       capture_ids: string[]
     } | null
   } | null
+  /** The session's, or the cart's when the session is gone. */
   collection: {
+    id: string
     amount: string
     has_other_payment: boolean
     /** Sessions beside ours that Medusa might authorize in its place. */
     rival_session_ids: string[]
+    /** Those of them that are KHQR's, with what they ask for. */
+    khqr_sessions: { id: string; amount: string; currency_code: string }[]
   } | null
-  /** `null`: the collection belongs to no cart (a payment link, an order edit). */
+  /** `null`: the collection belongs to no cart (a payment link, an order edit), or nobody knows to which. */
   cart: {
     id: string
     /** `null`: the link is there, the cart is not. */
@@ -60,11 +72,27 @@ export type Settlement =
       action: "complete_cart"
       cartId: string
       reopenSession: boolean
+      /** What the session is to ask for first: a person took another amount. `null`: as it is. */
+      bookAmount: string | null
       healCollection: boolean
       rivalSessionIds: string[]
     }
   /** Nothing to complete, only the payment is missing. */
-  | { action: "book_payment"; reopenSession: boolean }
+  | {
+      action: "book_payment"
+      reopenSession: boolean
+      bookAmount: string | null
+    }
+  /** Its session is gone and its cart still wants the money: another session of the cart's takes the charge over. */
+  | {
+      action: "adopt"
+      cartId: string
+      collectionId: string
+      /** A KHQR session that asks for the same; `null`: one is to be opened. */
+      sessionId: string | null
+      amount: string
+      currencyCode: string
+    }
   /** Order and payment are there, and do not quite know of each other: somebody was interrupted. */
   | {
       action: "repair"
@@ -93,7 +121,7 @@ export function decideSettlement(situation: Situation): Settlement {
   }
 
   if (!session || !collection) {
-    return review("orphaned", "The payment session of this KHQR is gone")
+    return withoutSession(situation)
   }
   const { payment } = session
   if (
@@ -106,13 +134,22 @@ export function decideSettlement(situation: Situation): Settlement {
   if (!payment && collection.has_other_payment) {
     return review("duplicate", "The order was already paid in another way")
   }
+  const accepted = isAccepted(charge)
+  const came = amountToBook(charge)
+  const isSame =
+    came.currency_code === session.currency_code &&
+    sameMoney(came.amount, session.amount)
+  const awaitsPayment = payment === null
   if (
-    charge.currency_code !== session.currency_code ||
-    !sameMoney(charge.amount, session.amount)
+    !isSame &&
+    awaitsPayment &&
+    !(accepted && came.currency_code === session.currency_code)
   ) {
     return review(
-      "amount_mismatch",
-      `The session now asks for ${session.amount} ${session.currency_code}, the KHQR asked for ${charge.amount} ${charge.currency_code}`
+      came.currency_code === session.currency_code
+        ? "amount_mismatch"
+        : "currency_mismatch",
+      `The session now asks for ${session.amount} ${session.currency_code}, the KHQR brought ${came.amount} ${came.currency_code}`
     )
   }
 
@@ -122,19 +159,20 @@ export function decideSettlement(situation: Situation): Settlement {
   }
 
   const late = isPaidLate(charge)
-  if (late && situation.latePayments === "review") {
+  if (late && !accepted && situation.latePayments === "review") {
     return review("paid_late", "Paid after the KHQR's time")
   }
-  const reopenSession = payment === null && session.status !== "pending"
+  const reopenSession = awaitsPayment && session.status !== "pending"
+  const bookAmount = awaitsPayment && !isSame ? came.amount : null
   if (!awaitsOrder) {
-    return { action: "book_payment", reopenSession }
+    return { action: "book_payment", reopenSession, bookAmount }
   }
   if (cart.total === null) {
     return review(late ? "paid_late" : "order_failed", "The cart is gone")
   }
   if (
     cart.currency_code !== session.currency_code ||
-    !sameMoney(cart.total, session.amount)
+    (!accepted && !sameMoney(cart.total, session.amount))
   ) {
     return review(
       late ? "paid_late" : "order_failed",
@@ -145,8 +183,65 @@ export function decideSettlement(situation: Situation): Settlement {
     action: "complete_cart",
     cartId: cart.id,
     reopenSession,
-    healCollection: !sameMoney(collection.amount, session.amount),
+    bookAmount,
+    // What a person took may be less or more than the order costs, and the collection is to say so.
+    healCollection:
+      sameMoney(cart.total, session.amount) &&
+      !sameMoney(collection.amount, session.amount),
     rivalSessionIds: collection.rival_session_ids,
+  }
+}
+
+/**
+ * The shopper went back and chose KHQR again, or opened a second tab, and paid
+ * the first KHQR: the cart still costs what came, so it becomes the order.
+ */
+function withoutSession({
+  charge,
+  latePayments,
+  collection,
+  cart,
+}: Situation): Settlement {
+  if (cart?.order) {
+    return collection?.has_other_payment
+      ? review("duplicate", "The order was already paid in another way")
+      : review(
+          "orphaned",
+          `The payment session of this KHQR is gone, and order ${cart.order.id} of its cart is not paid: attach it`
+        )
+  }
+  if (!cart || cart.total === null || !collection) {
+    return review("orphaned", "The payment session of this KHQR is gone")
+  }
+  if (collection.has_other_payment) {
+    return review("duplicate", "The cart was already paid in another way")
+  }
+  const accepted = isAccepted(charge)
+  if (isPaidLate(charge) && !accepted && latePayments === "review") {
+    return review("paid_late", "Paid after the KHQR's time")
+  }
+  const came = amountToBook(charge)
+  const asks = { amount: cart.total, currency_code: cart.currency_code }
+  if (
+    came.currency_code !== asks.currency_code ||
+    !(accepted || sameMoney(came.amount, asks.amount))
+  ) {
+    return review(
+      "orphaned",
+      `The cart now costs ${asks.amount} ${asks.currency_code}, the KHQR brought ${came.amount} ${came.currency_code}`
+    )
+  }
+  const session = collection.khqr_sessions.find(
+    ({ amount, currency_code }) =>
+      currency_code === came.currency_code && sameMoney(amount, came.amount)
+  )
+  return {
+    action: "adopt",
+    cartId: cart.id,
+    collectionId: collection.id,
+    sessionId: session?.id ?? null,
+    amount: came.amount,
+    currencyCode: came.currency_code,
   }
 }
 

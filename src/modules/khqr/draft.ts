@@ -27,6 +27,11 @@ const NOTHING_YET = {
   cart_id: null,
   order_id: null,
   review_reason: null,
+  resolution: null,
+  resolved_at: null,
+  resolved_by: null,
+  evidence: null,
+  adoption_key: null,
   bank_hash: null,
   payer_account: null,
   paid_amount: null,
@@ -127,6 +132,8 @@ export function draftCharge(
   now: Date
 ): Charge {
   const life = {
+    ...NOTHING_YET,
+    mode: "dynamic" as const,
     status: "pending" as const,
     issued_at: now,
     expires_at: khqr.expires_at,
@@ -141,7 +148,6 @@ export function draftCharge(
   }
   return {
     ...life,
-    ...NOTHING_YET,
     ...khqr,
     id: generateEntityId(undefined, "khqr"),
     reference: wanted.reference,

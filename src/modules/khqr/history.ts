@@ -33,9 +33,18 @@ export function historyEntry(
     actor,
     status: charge.status,
     review_reason: charge.review_reason,
-    message: note ?? answerOf(event),
+    message: clip(note ?? answerOf(event)),
     request_id: requestId ?? null,
   }
+}
+
+const LONGEST_MESSAGE = 500
+
+/** Medusa's and the bank's own words may be of any length. */
+function clip(message: string | null): string | null {
+  return message !== null && message.length > LONGEST_MESSAGE
+    ? `${message.slice(0, LONGEST_MESSAGE - 1)}…`
+    : message
 }
 
 function answerOf(event: ChargeEvent): string | null {

@@ -1,16 +1,14 @@
-import type { Context, Logger } from "@medusajs/framework/types"
+import { randomBytes } from "node:crypto"
+
 import {
-  ContainerRegistrationKeys,
   InjectManager,
   InjectTransactionManager,
   MedusaContext,
   MedusaError,
-  MedusaService,
 } from "@medusajs/framework/utils"
-import type { Knex, SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
 
-import type { Outcome } from "../../bakong"
 import type { CheckResult } from "../../gateways"
+import { KhqrBooks, type LedgerContainer, type SqlContext } from "./books"
 import {
   claimDue,
   claimOne,
@@ -18,7 +16,6 @@ import {
   giveBackChecks,
   type DueColumn,
 } from "./claims"
-import { databaseOf, type Database } from "./database"
 import {
   draftCharge,
   ownKhqr,
@@ -27,34 +24,16 @@ import {
   type IssuedKhqr,
   type KhqrRequest,
 } from "./draft"
-import { historyEntry, isNews, issuedEntry } from "./history"
-import { Silence } from "./silence"
-import KhqrCharge from "./models/charge"
-import KhqrEvent from "./models/event"
-import KhqrQuota from "./models/quota"
-import KhqrSetting from "./models/setting"
-import KhqrToken from "./models/token"
-import { sameMoney } from "./medusa-amount"
-import { parseOptions, type KhqrOptions } from "./options"
-import { planNextCheck, planSignalledCheck } from "./plan"
+import { issuedEntry } from "./history"
+import { planSignalledCheck } from "./plan"
 import { ALREADY_PAID } from "./refusals"
 import { bookableCharge, chargeToShow } from "./session-charges"
 import { sessionDataOf, type KhqrSessionData } from "./session-data"
-import {
-  hasMoney,
-  transition,
-  type ChargeEvent,
-  type SettlementEvent,
-} from "./state"
+import { Silence } from "./silence"
+import { sameMoney } from "./medusa-amount"
+import { bindsSession, hasMoney, type SettlementEvent } from "./state"
 import type { Actor, Charge, ChargeAnnouncement, SignalKind } from "./types"
 import { presentCharge, type ChargeView } from "./view"
-
-type SqlContext = Context<SqlEntityManager>
-
-export type LedgerContainer = {
-  logger: Logger
-  [ContainerRegistrationKeys.PG_CONNECTION]: Knex
-}
 
 /** The longest pass over 50 charges: a list, a probe, ten waves of single questions, and the token's renewal amid them. */
 const CALLS_IN_A_ROW = 14
@@ -64,55 +43,21 @@ const SETTLEMENT_TAKES_MS = 240_000
 
 const SIGNALS_HEARD_EACH_MS = 1_000
 
-/**
- * Whoever needs all rows of a session comes after the other, before either holds a
- * row: one may be written that the other has not seen, and no order of rows helps.
- */
-const QUEUE_FOR_SESSION = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
-
-/** Without `deleted_at` neither finds its partial index. */
-export const LOCK_SESSION =
-  "SELECT id FROM khqr_charge WHERE payment_session_id = ? AND deleted_at IS NULL ORDER BY id FOR UPDATE"
-export const KEEP_PROOF =
-  "UPDATE khqr_event SET is_proof = true WHERE request_id = ? AND kind = 'call' AND deleted_at IS NULL"
-
-/**
- * The ledger: every KHQR ever shown, what the bank said of it and what became
- * of it. All changes of a charge go through `transition` while its row is locked.
- */
-export class KhqrLedger extends MedusaService({
-  KhqrCharge,
-  KhqrEvent,
-  KhqrQuota,
-  KhqrSetting,
-  KhqrToken,
-}) {
-  protected readonly logger_: Logger
-  protected readonly options_: KhqrOptions
-  protected readonly database_: Database
+/** The life of charges: issued, shown, asked about, answered, settled. */
+export class KhqrLedger extends KhqrBooks {
   protected readonly silence_: Silence
 
-  /** @param _declaration Medusa's; its base class reads it. */
+  /** @param declaration Medusa's; its base class reads it. */
   constructor(
     container: LedgerContainer,
     options: unknown,
-    _declaration?: unknown
+    declaration?: unknown
   ) {
-    // eslint-disable-next-line prefer-rest-params
-    super(...(arguments as unknown as [object]))
-    this.logger_ = container.logger
-    this.options_ = parseOptions(options)
-    this.database_ = databaseOf(
-      container[ContainerRegistrationKeys.PG_CONNECTION]
-    )
+    super(container, options, declaration)
     this.silence_ = new Silence(
       this.logger_,
       this.options_.gateway !== undefined
     )
-  }
-
-  get options(): KhqrOptions {
-    return this.options_
   }
 
   /**
@@ -128,7 +73,11 @@ export class KhqrLedger extends MedusaService({
   ): Promise<Charge> {
     const draft = await this.draft_(input)
     const written = await this.writeUnlessShown_(draft, actor, context)
-    return written ? draft : this.replaceShown_(draft, actor, context)
+    const charge = written
+      ? draft
+      : await this.replaceShown_(draft, actor, context)
+    this.announceIssued_(charge)
+    return charge
   }
 
   /**
@@ -141,44 +90,64 @@ export class KhqrLedger extends MedusaService({
       await this.listChargesOfSession(input.payment_session_id),
       input
     )
+    if (living) {
+      return living
+    }
     // A gateway may take its time over a new one, and no transaction waits for it.
-    return living ?? this.showUnlessLiving_(await this.draft_(input), actor)
+    const draft = await this.draft_(input)
+    const shown = await this.showUnlessLiving_(draft, actor)
+    if (shown.id === draft.id) {
+      this.announceIssued_(shown)
+    }
+    return shown
   }
 
-  /** Newest first. */
+  /**
+   * Gives a charge to another payment session, with all that follows from it: its
+   * own is gone, or its money pays something else.
+   */
   @InjectManager()
-  async listChargesOfSession(
-    paymentSessionId: string,
+  async moveCharge(
+    id: string,
+    to: {
+      payment_session_id: string
+      payment_collection_id: string
+      cart_id: string | null
+    },
     @MedusaContext() context: SqlContext = {}
-  ): Promise<Charge[]> {
-    return this.listKhqrCharges(
-      { payment_session_id: paymentSessionId },
-      { order: { issued_at: "DESC" } },
+  ): Promise<void> {
+    // Shown in its new session is the KHQR that was issued for it.
+    await this.updateKhqrCharges(
+      { id, ...to, superseded_at: new Date(), adoption_key: null },
       context
     )
   }
 
   /**
-   * By its id, its reference (the bill number) or its md5.
-   * @throws MedusaError NOT_FOUND
+   * The key by which a payment session that we open ourselves takes a charge over,
+   * instead of getting a KHQR of its own. Nobody else learns it.
    */
   @InjectManager()
-  async findCharge(
-    name: string,
+  async prepareAdoption(
+    id: string,
     @MedusaContext() context: SqlContext = {}
-  ): Promise<Charge> {
-    const [charge] = await this.listKhqrCharges(
-      { $or: [{ id: name }, { reference: name }, { md5: name }] },
-      { take: 1 },
-      context
-    )
-    if (!charge) {
-      throw new MedusaError(
-        MedusaError.Types.NOT_FOUND,
-        `There is no charge with the id, reference or md5 ${name}.`
-      )
+  ): Promise<string> {
+    const adoption_key = randomBytes(24).toString("base64url")
+    await this.updateKhqrCharges({ id, adoption_key }, context)
+    return adoption_key
+  }
+
+  /** @returns the charge that now belongs to the session; `null` for a key that opens nothing, as a client's would */
+  async adoptCharge(key: unknown, sessionId: string): Promise<Charge | null> {
+    if (typeof key !== "string" || key === "") {
+      return null
     }
-    return charge
+    const [adopted] = await this.database_.sql<{ id: string }>(
+      `UPDATE khqr_charge SET payment_session_id = ?, adoption_key = NULL, updated_at = now()
+       WHERE adoption_key = ? AND deleted_at IS NULL RETURNING id`,
+      [sessionId, key]
+    )
+    return adopted ? this.retrieveKhqrCharge(adopted.id) : null
   }
 
   /**
@@ -197,8 +166,10 @@ export class KhqrLedger extends MedusaService({
       context
     )
     return paid.find(
-      ({ review_reason }) =>
-        review_reason !== "orphaned" && review_reason !== "duplicate"
+      (charge) =>
+        bindsSession(charge) &&
+        charge.review_reason !== "orphaned" &&
+        charge.review_reason !== "duplicate"
     )
   }
 
@@ -264,7 +235,7 @@ export class KhqrLedger extends MedusaService({
   ): Promise<boolean> {
     await this.lockSession_(paymentSessionId, context)
     const charges = await this.listChargesOfSession(paymentSessionId, context)
-    if (charges.some(hasMoney)) {
+    if (charges.some(bindsSession)) {
       return false
     }
     await this.supersedeSession(paymentSessionId, actor, context)
@@ -369,14 +340,17 @@ export class KhqrLedger extends MedusaService({
         context
       )
     }
-    const credible = await this.refuseUsedHash_(charge, outcome, context)
+    const askedAt = new Date(call.askedAt)
+    const transaction = "transaction" in outcome ? outcome.transaction : null
+    const usedBy =
+      transaction && transaction.hash !== charge.bank_hash
+        ? await this.userOfHash_(transaction.hash, context)
+        : null
     return this.apply_(
       charge,
-      {
-        type: "answered",
-        outcome: credible,
-        askedAt: new Date(call.askedAt),
-      },
+      usedBy
+        ? { type: "hash_used", usedBy, askedAt }
+        : { type: "answered", outcome, askedAt },
       "clock",
       context,
       call.requestId
@@ -441,6 +415,9 @@ export class KhqrLedger extends MedusaService({
     }
   }
 
+  /** Somebody may want to hear of it; the ledger itself does not. */
+  protected announceIssued_(_charge: Charge): void {}
+
   @InjectTransactionManager()
   protected async showUnlessLiving_(
     draft: Charge,
@@ -466,7 +443,7 @@ export class KhqrLedger extends MedusaService({
     charges: Charge[],
     { amount, currency_code }: Pick<Charge, "amount" | "currency_code">
   ): Charge | undefined {
-    if (charges.some(hasMoney)) {
+    if (charges.some(bindsSession)) {
       throw new MedusaError(
         MedusaError.Types.NOT_ALLOWED,
         "This KHQR is already paid. Do not pay again.",
@@ -537,70 +514,6 @@ export class KhqrLedger extends MedusaService({
     return written.length > 0
   }
 
-  /** Runs the rules, writes the row and its history. The row is locked by the caller. */
-  protected async apply_(
-    before: Charge,
-    event: ChargeEvent,
-    actor: Actor,
-    context: SqlContext,
-    requestId?: string
-  ): Promise<ChargeAnnouncement[]> {
-    const now = new Date()
-    const { charge, announcements, note } = transition(before, event, now)
-    const answered = event.type === "answered" || event.type === "not_asked"
-    await this.updateKhqrCharges(
-      {
-        ...changesBetween(before, charge),
-        id: before.id,
-        ...(answered
-          ? {
-              leased_until: null,
-              next_check_at: nextCheckAt(charge, event, now),
-            }
-          : {}),
-        ...(event.type.startsWith("settle") ? { leased_until: null } : {}),
-        ...(hasMoney(charge) ? { next_check_at: null } : {}),
-      },
-      context
-    )
-    if (note !== null || (answered && isNews(before, charge))) {
-      await this.createKhqrEvents(
-        historyEntry({ charge, announcements, note }, event, actor, requestId),
-        context
-      )
-    }
-    if (
-      requestId &&
-      (announcements.includes("paid") || announcements.includes("review"))
-    ) {
-      await this.keepProof_(requestId, context)
-    }
-    return announcements.map((what) => ({ charge_id: before.id, what }))
-  }
-
-  /** One transfer pays one charge: a hash that already paid another proves nothing. */
-  protected async refuseUsedHash_(
-    charge: Charge,
-    outcome: Outcome,
-    context: SqlContext
-  ): Promise<Outcome> {
-    if (outcome.type !== "paid" || hasMoney(charge)) {
-      return outcome
-    }
-    const [other] = await this.listKhqrCharges(
-      { bank_hash: outcome.transaction.hash, id: { $ne: charge.id } },
-      { take: 1 },
-      context
-    )
-    return other
-      ? {
-          type: "unknown",
-          reason: "unreadable",
-          message: `The transfer already pays charge ${other.id}`,
-        }
-      : outcome
-  }
-
   protected async hasOtherCompleted_(
     charge: Charge,
     context: SqlContext
@@ -641,39 +554,6 @@ export class KhqrLedger extends MedusaService({
       gateway && "timeoutMs" in gateway ? gateway.timeoutMs : bakong.timeoutMs
     return new Date(now.getTime() + CALLS_IN_A_ROW * timeoutMs)
   }
-
-  /** The answer that moved the charge is kept as long as the charge. */
-  protected async keepProof_(
-    requestId: string,
-    context: SqlContext
-  ): Promise<void> {
-    await context.transactionManager!.execute(KEEP_PROOF, [requestId])
-  }
-
-  /** All rows of a session, for those who change more than one of them. */
-  protected async lockSession_(
-    paymentSessionId: string,
-    context: SqlContext
-  ): Promise<void> {
-    const manager = context.transactionManager!
-    await manager.execute(QUEUE_FOR_SESSION, [paymentSessionId])
-    await manager.execute(LOCK_SESSION, [paymentSessionId])
-  }
-
-  protected async lockCharge_(
-    id: string,
-    context: SqlContext
-  ): Promise<Charge> {
-    await context.transactionManager!.execute(
-      "SELECT id FROM khqr_charge WHERE id = ? FOR UPDATE",
-      [id]
-    )
-    return this.retrieveKhqrCharge(
-      id,
-      { options: { refresh: true } } as never,
-      context
-    )
-  }
 }
 
 function insertion(table: string, row: Record<string, unknown>) {
@@ -683,36 +563,4 @@ function insertion(table: string, row: Record<string, unknown>) {
     marks: columns.map(() => "?").join(", "),
     values: Object.values(row),
   }
-}
-
-/** By the plan, or sooner when a signal came after the question had left. */
-function nextCheckAt(
-  charge: Charge,
-  event: Extract<ChargeEvent, { type: "answered" | "not_asked" }>,
-  now: Date
-): Date | null {
-  const planned = planNextCheck(charge, now, retryAfterOf(event))?.at ?? null
-  const unheard =
-    event.type === "answered" &&
-    charge.last_signal_at !== null &&
-    charge.last_signal_at > event.askedAt
-  return (
-    (unheard &&
-      planSignalledCheck({ ...charge, next_check_at: planned }, now)) ||
-    planned
-  )
-}
-
-function changesBetween(before: Charge, after: Charge): Partial<Charge> {
-  return Object.fromEntries(
-    Object.entries(after).filter(
-      ([key, value]) => before[key as keyof Charge] !== value
-    )
-  )
-}
-
-function retryAfterOf({
-  outcome,
-}: Extract<ChargeEvent, { type: "answered" | "not_asked" }>): number {
-  return outcome.type === "unknown" ? (outcome.retryAfterMs ?? 0) : 0
 }

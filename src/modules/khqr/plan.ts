@@ -1,4 +1,6 @@
-import { closesAt, hasMoney, type ChargeState } from "./state"
+import { closesAt, hasMoney, isUnproven, type ChargeState } from "./state"
+
+import type { ChargeMode } from "./types"
 
 export type PlannedCheck = {
   at: Date
@@ -14,7 +16,11 @@ type PlannedCharge = Pick<
   | "last_checked_at"
   | "unknowns"
   | "last_outcome"
-> & { issued_at: Date }
+  | "review_reason"
+  | "resolution"
+  | "evidence"
+  | "bank_hash"
+> & { issued_at: Date; mode: ChargeMode }
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -47,8 +53,11 @@ export function planNextCheck(
   now: Date,
   retryAfterMs = 0
 ): PlannedCheck | null {
-  if (hasMoney(charge)) {
+  if (!isAskable(charge)) {
     return null
+  }
+  if (isUnproven(charge)) {
+    return lateCheck(charge, now)
   }
   if (charge.unknowns > 0) {
     return backoff(charge, now, retryAfterMs)
@@ -75,7 +84,7 @@ export function planSignalledCheck(
   now: Date
 ): Date | null {
   const over = charge.expires_at.getTime() + SIGNALS_UNTIL_MS
-  if (hasMoney(charge) || now.getTime() > over) {
+  if (hasMoney(charge) || !isAskable(charge) || now.getTime() > over) {
     return null
   }
   const cooldown =
@@ -88,6 +97,16 @@ export function planSignalledCheck(
   const at = new Date(Math.max(now.getTime(), lastAsked + cooldown))
   const earlier = charge.next_check_at !== null && charge.next_check_at <= at
   return earlier ? null : at
+}
+
+/** Whether the bank can add anything to what is known. */
+export function isAskable(charge: Omit<PlannedCharge, "issued_at">): boolean {
+  return (
+    charge.mode !== "static" &&
+    charge.review_reason !== "hash_used" &&
+    !(charge.review_reason !== null && charge.resolution === "dismiss") &&
+    (!hasMoney(charge) || isUnproven(charge))
+  )
 }
 
 /** The question whose "not found" ends the charge; soon, when its moment passed while another was under way. */

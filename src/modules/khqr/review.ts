@@ -15,13 +15,15 @@ export function describeReview(charge: Charge): string {
     case "duplicate":
       return `${came} came for an order that is paid already: send it back`
     case "orphaned":
-      return `${came} came after its cart had changed: a person decides`
+      return `${came} came, and its payment session is gone: a person decides`
     case "order_failed":
       return `${came} came, and the cart cannot become an order: a person decides`
     case "returned":
       return "The bank took the transfer and gave it back: the shopper may think that it is paid"
     case "unverifiable":
       return `Whether ${asked} came could not be learned from the bank for a day: look into the account`
+    case "hash_used":
+      return "The transfer that the bank shows for this KHQR pays another charge already, by a receipt: look at both"
     case null:
       return "Nothing waits for a person"
   }

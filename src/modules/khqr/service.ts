@@ -11,8 +11,10 @@ import { readHealth, type Health } from "./bank/health"
 import type { TokenState } from "./bank/tokens"
 import { claimDeeplink, keepDeeplink, wakeWaiting } from "./claims"
 import { gatewaysKhqr, type IssuedKhqr, type KhqrRequest } from "./draft"
-import { KhqrLedger, type LedgerContainer } from "./ledger"
+import type { LedgerContainer } from "./books"
+import { KhqrRefundDesk } from "./refunds"
 import type { Notice } from "./notices"
+import type { Charge } from "./types"
 import type { ChargeView } from "./view"
 
 type ModuleContainer = LedgerContainer & {
@@ -20,7 +22,7 @@ type ModuleContainer = LedgerContainer & {
 }
 
 /** The module as the shop resolves it: the ledger, and our standing with the bank. */
-export default class KhqrModuleService extends KhqrLedger {
+export default class KhqrModuleService extends KhqrRefundDesk {
   protected readonly eventBus_: IEventBusModuleService | undefined
   protected readonly bank_: Bank
   protected readonly accountCheck_: AccountCheck
@@ -165,6 +167,17 @@ export default class KhqrModuleService extends KhqrLedger {
   async verifyToken(code: string): Promise<TokenState> {
     const token = await this.openApi_.client.verify(code)
     return this.storeToken(token, "registered")
+  }
+
+  /** Not waited for: a shopper waits for the KHQR. */
+  protected override announceIssued_({ id }: Charge): void {
+    void this.eventBus_
+      ?.emit({ name: "khqr.charge.issued", data: { id } }, {})
+      .catch((error: Error) => {
+        this.logger_.error(
+          `KHQR: that charge ${id} was issued was not announced: ${error.message}`
+        )
+      })
   }
 
   protected override async makeKhqr_(

@@ -1,5 +1,5 @@
 import { sameMoney } from "./medusa-amount"
-import { isPaidLate, isSettleable } from "./state"
+import { bindsSession, isAccepted, isPaidLate, isSettleable } from "./state"
 import type { Charge } from "./types"
 
 /*
@@ -20,16 +20,19 @@ function rank(charge: Charge): number {
   if (charge.status === "completed") {
     return 0
   }
-  if (charge.status === "paid") {
+  if (bindsSession(charge)) {
     return charge.review_reason === null ? 1 : 2
+  }
+  if (charge.status === "paid") {
+    return 5
   }
   return charge.superseded_at === null ? 3 : 4
 }
 
 /**
- * The charge for which Medusa may book a payment of the session: confirmed by
- * the bank, in no review, and for what the session asks for now, which is what
- * its newest charge asks for.
+ * The charge for which Medusa may book a payment of the session: confirmed, in
+ * no review, and for what the session asks for now, which is what its newest
+ * charge asks for. What a person takes as it is may be booked in any case.
  */
 export function bookableCharge(
   charges: Charge[],
@@ -41,8 +44,9 @@ export function bookableCharge(
   return charges.find(
     (charge) =>
       isSettleable(charge) &&
-      charge.currency_code === newest.currency_code &&
-      sameMoney(charge.amount, newest.amount) &&
-      (latePayments === "honour" || !isPaidLate(charge))
+      (isAccepted(charge) ||
+        (charge.currency_code === newest.currency_code &&
+          sameMoney(charge.amount, newest.amount) &&
+          (latePayments === "honour" || !isPaidLate(charge))))
   )
 }

@@ -1,4 +1,9 @@
-import type { FailedReason, Outcome, Unknown } from "../../bakong"
+import type {
+  BakongTransaction,
+  FailedReason,
+  Outcome,
+  Unknown,
+} from "../../bakong"
 import { sameAmount } from "../../khqr"
 
 export const CHARGE_STATUSES = [
@@ -28,18 +33,52 @@ export const REVIEW_REASONS = [
   "unverifiable",
   /** The bank took the transfer and gave it back. */
   "returned",
+  /** The transfer that the bank shows for this KHQR pays another charge already, by a receipt. */
+  "hash_used",
 ] as const
 
 /** Why a person has to look at a charge. */
 export type ReviewReason = (typeof REVIEW_REASONS)[number]
 
+export const EVIDENCES = [
+  /** The bank tied the transfer to this very KHQR. */
+  "khqr",
+  /** The bank knows a transfer with the hash on the payer's receipt; nothing but amount, time and receiver ties it to this KHQR. */
+  "receipt",
+  /** A person of the shop said so. Stays, even when the bank confirms it later. */
+  "staff",
+] as const
+
+/** How we know that a charge is paid. */
+export type Evidence = (typeof EVIDENCES)[number]
+
+export const RESOLUTIONS = [
+  /** The transfer is taken as it is: the cart becomes an order. */
+  "settle",
+  /** The transfer pays an order that exists. */
+  "attach",
+  /** The money was sent back. */
+  "refund",
+  /** Nothing is to be done. */
+  "dismiss",
+] as const
+
+/** What a person decided about a charge in review. */
+export type Resolution = (typeof RESOLUTIONS)[number]
+
 /** What the rules need to know of a charge. Everything else of the row is along for the ride. */
 export type ChargeState = {
   status: ChargeStatus
   review_reason: ReviewReason | null
+  evidence: Evidence | null
+  resolution: Resolution | null
+  resolved_at: Date | null
+  resolved_by: string | null
+  amount: string
   currency_code: string
   khqr_amount: string
   account_id: string
+  issued_at: Date
   expires_at: Date
   superseded_at: Date | null
   order_id: string | null
@@ -66,6 +105,20 @@ export type ChargeEvent =
   | { type: "answered"; outcome: Outcome; askedAt: Date }
   /** The question was due and could not be put: no quota, no token, the bank away. */
   | { type: "not_asked"; outcome: Unknown }
+  /** The bank's answer names a transfer that already pays charge `usedBy`. */
+  | { type: "hash_used"; usedBy: string; askedAt: Date }
+  /** A transfer that was found by the hash on a receipt; see `receiptFault`. */
+  | { type: "receipt"; transaction: BakongTransaction }
+  /** A person saw the money; `paidAt` as they say. */
+  | { type: "confirmed"; paidAt: Date }
+  /** A person decided, see `resolutionsOf`. `orderId`: the order of an `attach`. */
+  | {
+      type: "resolved"
+      resolution: Resolution
+      by: string
+      reason: string
+      orderId?: string
+    }
   /** Another KHQR is shown instead, or the payment session was deleted. */
   | { type: "superseded" }
   | SettlementEvent
@@ -82,7 +135,7 @@ export type SettlementEvent = { decidedFor: ChargeStatus } & (
 
 /** What follows from a transition outside the ledger. */
 export type Announcement =
-  "paid" | "completed" | "expired" | "failed" | "review"
+  "issued" | "paid" | "completed" | "expired" | "failed" | "review" | "resolved"
 
 export type Transition<T extends ChargeState> = {
   charge: T
@@ -102,6 +155,9 @@ export const UNVERIFIABLE_AFTER_MS = 24 * 3_600_000
 
 /** After so many in a row that speak of the cart itself, some four minutes, a person is asked. */
 export const MAX_LASTING_SETTLE_FAILURES = 8
+
+/** A receipt's transfer may be this much older than its KHQR: the bank's clock and ours differ. */
+export const RECEIPT_SKEW_MS = 5 * 60_000
 
 /** Others (a database away, a tax service down) are tried for about a day. */
 export const MAX_SETTLE_FAILURES = 300
@@ -136,6 +192,16 @@ export function transition<T extends ChargeState>(
             },
             now
           )
+    case "hash_used":
+      return hashUsed(charge, event.usedBy, event.askedAt)
+    case "receipt":
+      return hasMoney(charge) || receiptFault(charge, event.transaction, now)
+        ? unchanged(charge)
+        : paid(charge, event.transaction, "receipt", now, now)
+    case "confirmed":
+      return confirmed(charge, event.paidAt, now)
+    case "resolved":
+      return resolved(charge, event, now)
     case "superseded":
       return superseded(charge, now)
     case "settled":
@@ -185,16 +251,22 @@ function answered<T extends ChargeState>(
 
   // Money that is on record stays as it was recorded: the bank shows one transfer of a KHQR for ever.
   if (hasMoney(before)) {
-    return unchanged(charge)
+    return outcome.type === "paid" && isUnproven(before)
+      ? proven(charge, outcome.transaction)
+      : unchanged(charge)
   }
 
   switch (outcome.type) {
     case "paid":
-      return paid(charge, outcome.transaction, askedAt, now)
+      // A transfer that was given back does not come again under its own hash.
+      return before.review_reason === "returned" &&
+        before.bank_hash === outcome.transaction.hash
+        ? unchanged(charge)
+        : paid(charge, outcome.transaction, "khqr", askedAt, now)
     case "not_found":
       return notFound(charge, askedAt, now)
     case "failed":
-      return failed(charge, before, outcome.reason, now)
+      return failed(charge, before, outcome, now)
     case "unknown":
       return unknown(charge, now)
   }
@@ -202,7 +274,8 @@ function answered<T extends ChargeState>(
 
 function paid<T extends ChargeState>(
   before: T,
-  transaction: Extract<Outcome, { type: "paid" }>["transaction"],
+  transaction: BakongTransaction,
+  evidence: Evidence,
   askedAt: Date,
   now: Date
 ): Transition<T> {
@@ -212,13 +285,11 @@ function paid<T extends ChargeState>(
   const mismatch = disagreement(before, transaction)
   const charge: T = {
     ...before,
+    ...NOTHING_DECIDED,
+    ...toldBy(transaction),
     status: "paid",
     review_reason: mismatch,
-    bank_hash: transaction.hash,
-    payer_account: transaction.fromAccountId,
-    paid_amount: transaction.amount,
-    paid_currency: transaction.currency,
-    paid_to: transaction.toAccountId,
+    evidence,
     paid_at: new Date(paidAt),
     found_at: now,
     next_settle_at: mismatch ? null : now,
@@ -232,10 +303,183 @@ function paid<T extends ChargeState>(
   }
 }
 
+const NOTHING_DECIDED = {
+  resolution: null,
+  resolved_at: null,
+  resolved_by: null,
+}
+
+/** What the bank tells of a transfer, as a charge keeps it. */
+function toldBy(transaction: BakongTransaction) {
+  return {
+    bank_hash: transaction.hash,
+    payer_account: transaction.fromAccountId,
+    paid_amount: transaction.amount,
+    paid_currency: transaction.currency,
+    paid_to: transaction.toAccountId,
+  }
+}
+
+/** The bank confirms, or contradicts, what a person confirmed before it. */
+function proven<T extends ChargeState>(
+  charge: T,
+  transaction: BakongTransaction
+): Transition<T> {
+  const mismatch = disagreement(charge, transaction)
+  return {
+    charge: {
+      ...charge,
+      ...toldBy(transaction),
+      review_reason: mismatch ?? charge.review_reason,
+      ...(mismatch ? NOTHING_DECIDED : {}),
+    },
+    announcements: mismatch ? ["review"] : [],
+    note: mismatch
+      ? `The bank shows ${transaction.amount} ${transaction.currency} to ${transaction.toAccountId}, and a person had confirmed ${charge.khqr_amount} ${charge.currency_code.toUpperCase()}`
+      : "The bank confirms what a person had confirmed",
+  }
+}
+
+function confirmed<T extends ChargeState>(
+  charge: T,
+  paidAt: Date,
+  now: Date
+): Transition<T> {
+  if (hasMoney(charge)) {
+    return unchanged(charge)
+  }
+  return {
+    charge: {
+      ...charge,
+      ...NOTHING_DECIDED,
+      status: "paid",
+      review_reason: null,
+      evidence: "staff",
+      bank_hash: null,
+      payer_account: null,
+      paid_amount: charge.khqr_amount,
+      paid_currency: charge.currency_code.toUpperCase(),
+      paid_to: charge.account_id,
+      paid_at: paidAt,
+      found_at: now,
+      next_settle_at: now,
+      settle_attempts: 0,
+      lasting_settle_failures: 0,
+    },
+    announcements: ["paid"],
+    note: "Confirmed by a person; the bank did not",
+  }
+}
+
+function resolved<T extends ChargeState>(
+  charge: T,
+  event: Extract<ChargeEvent, { type: "resolved" }>,
+  now: Date
+): Transition<T> {
+  const { resolution, by, reason, orderId } = event
+  if (!resolutionsOf(charge).includes(resolution)) {
+    return unchanged(charge)
+  }
+  const decided = { resolution, resolved_at: now, resolved_by: by }
+  const isAccepted = resolution === "settle" || resolution === "attach"
+  return {
+    charge: isAccepted
+      ? {
+          ...charge,
+          ...decided,
+          review_reason: null,
+          order_id: orderId ?? charge.order_id,
+          next_settle_at: now,
+          settle_attempts: 0,
+          lasting_settle_failures: 0,
+        }
+      : { ...charge, ...decided, next_settle_at: null },
+    announcements: ["resolved"],
+    note: `${resolution}: ${reason}`,
+  }
+}
+
+/** What a person may decide about a charge now. */
+export function resolutionsOf(
+  charge: Pick<ChargeState, "status" | "review_reason" | "resolved_at">
+): Resolution[] {
+  if (!needsPerson(charge)) {
+    return []
+  }
+  if (charge.status !== "paid") {
+    return ["dismiss"]
+  }
+  // A cart is paid in its own currency and once; an order of the other currency may be there to attach to.
+  return charge.review_reason === "currency_mismatch" ||
+    charge.review_reason === "duplicate"
+    ? ["attach", "refund", "dismiss"]
+    : ["settle", "attach", "refund", "dismiss"]
+}
+
+/**
+ * Why a transfer that was found by the hash on a receipt does not pay this
+ * charge, in one plain sentence, or `null` when it may. Nothing but receiver,
+ * amount and time ties it to the charge, so each of them has to agree.
+ */
+export function receiptFault(
+  charge: Pick<
+    ChargeState,
+    "account_id" | "currency_code" | "khqr_amount" | "issued_at"
+  >,
+  transaction: BakongTransaction,
+  now: Date
+): string | null {
+  const asked = `${charge.khqr_amount} ${charge.currency_code.toUpperCase()}`
+  switch (disagreement(charge, transaction)) {
+    case "wrong_account":
+      return `This transfer did not go to ${charge.account_id}`
+    case "currency_mismatch":
+    case "amount_mismatch":
+      return `This transfer is over ${transaction.amount} ${transaction.currency}, and ${asked} is to be paid`
+  }
+  if (transaction.toAccountId === null) {
+    return "The bank does not say to whom this transfer went"
+  }
+  const at = transaction.createdAt ?? transaction.acknowledgedAt
+  if (at === null) {
+    return "The bank does not say when this transfer was made"
+  }
+  if (at < charge.issued_at.getTime() - RECEIPT_SKEW_MS) {
+    return "This transfer is older than the KHQR"
+  }
+  return at > now.getTime() + RECEIPT_SKEW_MS
+    ? "This transfer lies in the future"
+    : null
+}
+
+/** Nobody knows whether both paid: a person looks at the receipt, and nothing is asked any more. */
+function hashUsed<T extends ChargeState>(
+  before: T,
+  usedBy: string,
+  askedAt: Date
+): Transition<T> {
+  const charge: T = {
+    ...before,
+    checks: before.checks + 1,
+    last_checked_at: latest(before.last_checked_at, askedAt),
+    last_outcome: "hash_used",
+    unknowns: 0,
+    unknown_since: null,
+  }
+  if (hasMoney(before) || before.review_reason === "hash_used") {
+    return unchanged(charge)
+  }
+  return {
+    charge: { ...charge, ...NOTHING_DECIDED, review_reason: "hash_used" },
+    announcements: ["review"],
+    note: `The bank shows the transfer that already pays charge ${usedBy}`,
+  }
+}
+
 /** The first point in which a transfer is not the one that was asked for. */
 function disagreement(
-  charge: ChargeState,
-  transaction: Extract<Outcome, { type: "paid" }>["transaction"]
+  charge: Pick<ChargeState, "account_id" | "currency_code" | "khqr_amount">,
+  transaction: BakongTransaction
 ): ReviewReason | null {
   const { toAccountId } = transaction
   if (
@@ -277,11 +521,11 @@ function notFound<T extends ChargeState>(
 function failed<T extends ChargeState>(
   charge: T,
   before: ChargeState,
-  reason: FailedReason,
+  { reason, transaction }: Extract<Outcome, { type: "failed" }>,
   now: Date
 ): Transition<T> {
   if (RETURNED.includes(reason)) {
-    return returned(charge, reason)
+    return returned(charge, reason, transaction)
   }
   if (charge.status === "expired") {
     return unchanged(charge)
@@ -304,17 +548,22 @@ function failed<T extends ChargeState>(
 /** The shopper's app said yes, the shop has no money: a person must look. */
 function returned<T extends ChargeState>(
   charge: T,
-  reason: FailedReason
+  reason: FailedReason,
+  transaction: BakongTransaction | null
 ): Transition<T> {
-  if (charge.review_reason === "returned") {
+  const known =
+    charge.bank_hash === null || charge.bank_hash === transaction?.hash
+  if (charge.review_reason === "returned" && known) {
     return unchanged(charge)
   }
   const open = charge.status !== "expired"
   return {
     charge: {
       ...charge,
+      ...NOTHING_DECIDED,
       status: open ? "failed" : "expired",
       review_reason: "returned",
+      ...(transaction ? toldBy(transaction) : {}),
     },
     announcements: open ? ["failed", "review"] : ["review"],
     note: `Bakong: ${reason.replaceAll("_", " ")}`,
@@ -425,7 +674,12 @@ function settleRefused<T extends ChargeState>(
     return unchanged({ ...charge, next_settle_at: null })
   }
   return {
-    charge: { ...charge, review_reason: reason, next_settle_at: null },
+    charge: {
+      ...charge,
+      ...NOTHING_DECIDED,
+      review_reason: reason,
+      next_settle_at: null,
+    },
     announcements: ["review"],
     note: message,
   }
@@ -442,6 +696,62 @@ export function closesAt(charge: Pick<ChargeState, "expires_at">): Date {
 
 export function hasMoney(charge: Pick<ChargeState, "status">): boolean {
   return charge.status === "paid" || charge.status === "completed"
+}
+
+/** A person has to look at it, and nobody has decided yet. */
+export function needsPerson(
+  charge: Pick<ChargeState, "review_reason" | "resolved_at">
+): boolean {
+  return charge.review_reason !== null && charge.resolved_at === null
+}
+
+/** A person takes the transfer as it is: late, of another amount, or on their word alone. */
+export function isAccepted(
+  charge: Pick<ChargeState, "resolution" | "evidence">
+): boolean {
+  return (
+    charge.resolution === "settle" ||
+    charge.resolution === "attach" ||
+    charge.evidence === "staff"
+  )
+}
+
+/** Money on record that is still for its session: not sent back and not dismissed. */
+export function bindsSession(
+  charge: Pick<ChargeState, "status" | "resolution">
+): boolean {
+  return (
+    hasMoney(charge) &&
+    charge.resolution !== "refund" &&
+    charge.resolution !== "dismiss"
+  )
+}
+
+/** A person's word that the bank has not confirmed yet. */
+export function isUnproven(
+  charge: Pick<ChargeState, "status" | "evidence" | "bank_hash">
+): boolean {
+  return (
+    hasMoney(charge) && charge.evidence === "staff" && charge.bank_hash === null
+  )
+}
+
+/** What Medusa is to book, in its units: what was asked for, or what came where a person took that. */
+export function amountToBook(
+  charge: Pick<
+    ChargeState,
+    "amount" | "khqr_amount" | "paid_amount" | "currency_code" | "paid_currency"
+  >
+): { amount: string; currency_code: string } {
+  const { paid_amount, paid_currency } = charge
+  const asAsked =
+    paid_amount === null ||
+    paid_currency === null ||
+    (normalized(paid_currency) === normalized(charge.currency_code) &&
+      sameAmount(paid_amount, charge.khqr_amount))
+  return asAsked
+    ? { amount: charge.amount, currency_code: charge.currency_code }
+    : { amount: paid_amount, currency_code: normalized(paid_currency) }
 }
 
 /** Paid, verified and wanted: what `authorizePayment` may book. */

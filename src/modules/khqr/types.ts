@@ -2,9 +2,12 @@ import type { InferTypeOf } from "@medusajs/framework/types"
 
 import type KhqrCharge from "./models/charge"
 import type KhqrEvent from "./models/event"
+import type KhqrRefund from "./models/refund"
 import type { Announcement } from "./state"
 
 export type Charge = InferTypeOf<typeof KhqrCharge>
+export type Refund = InferTypeOf<typeof KhqrRefund>
+export type ChargeMode = Charge["mode"]
 export type ChargeHistoryEntry = InferTypeOf<typeof KhqrEvent>
 
 /** Who did it: the shopper's browser, Medusa's payment module, our clock, or an admin's id. */
@@ -14,3 +17,9 @@ export type SignalKind = "returned" | "claims_paid"
 
 /** A change of a charge that the shop may want to hear of, as `khqr.charge.<what>`. */
 export type ChargeAnnouncement = { charge_id: string; what: Announcement }
+
+/** The same of a refund, as `khqr.refund.<what>`. */
+export type RefundAnnouncement = {
+  refund_id: string
+  what: "due" | "sent" | "expired" | "canceled" | "review"
+}

@@ -1,4 +1,4 @@
-import { hasMoney } from "./state"
+import { bindsSession, hasMoney, needsPerson } from "./state"
 import type { Charge } from "./types"
 
 /** What the shopper's page is told of a payment session. Public: no payer, no bank hash. */
@@ -10,6 +10,10 @@ export type ChargeView = {
   in_review: boolean
   /** No longer the KHQR of an open payment: the cart has changed, or another KHQR took its place. */
   superseded: boolean
+  /** What a person did with money that could not become the order: sent it back, or left it; `null` otherwise. */
+  closed: "refund" | "dismiss" | null
+  /** `static`: the payer types the amount, and the shop has to see the receipt. */
+  mode: Charge["mode"]
   /** To quote to the shop. */
   reference: string
   /** `null` unless this KHQR may be paid now. */
@@ -43,7 +47,12 @@ export function presentCharge(
     id: charge.id,
     payment_session_id: charge.payment_session_id,
     status: charge.status,
-    in_review: hasMoney(charge) && charge.review_reason !== null,
+    in_review: hasMoney(charge) && needsPerson(charge),
+    closed:
+      hasMoney(charge) && !bindsSession(charge)
+        ? (charge.resolution as "refund" | "dismiss")
+        : null,
+    mode: charge.mode,
     superseded: charge.superseded_at !== null,
     reference: charge.reference,
     qr: payable ? charge.qr : null,

@@ -101,9 +101,14 @@ class KhqrProviderService extends AbstractPaymentProvider {
     data,
     context,
   }: InitiatePaymentInput): Promise<InitiatePaymentOutput> {
+    const sessionId = requireSessionId(context?.idempotency_key)
+    const adopted = await this.adopt_(data, sessionId)
+    if (adopted) {
+      return adopted
+    }
     const charge = await this.ledger_.issueCharge(
       {
-        payment_session_id: requireSessionId(context?.idempotency_key),
+        payment_session_id: sessionId,
         amount: exactDecimal(amount),
         currency_code,
       },
@@ -202,6 +207,21 @@ class KhqrProviderService extends AbstractPaymentProvider {
   /** `/hooks/payment/:provider` is open to the world and Bakong sends nothing to it. */
   async getWebhookActionAndData(): Promise<WebhookActionResult> {
     return { action: PaymentActions.NOT_SUPPORTED }
+  }
+
+  /** A session that our settlement opens for a charge that is paid already. */
+  protected async adopt_(
+    data: Data,
+    sessionId: string
+  ): Promise<InitiatePaymentOutput | null> {
+    const charge = await this.ledger_.adoptCharge(data?.adopt, sessionId)
+    return (
+      charge && {
+        id: charge.id,
+        status: PaymentSessionStatus.PENDING,
+        data: this.ledger_.sessionData(charge, data),
+      }
+    )
   }
 
   protected get ledger_(): KhqrModuleService {

@@ -29,8 +29,13 @@ function situation(changes: Parts = {}): Situation {
         id: "khqr_1",
         status: "paid",
         review_reason: null,
+        resolution: null,
+        evidence: "khqr",
         amount: "11",
+        khqr_amount: "11",
         currency_code: "usd",
+        paid_amount: "11",
+        paid_currency: "USD",
         paid_at: after(-60_000),
         expires_at: EXPIRES_AT,
         superseded_at: null,
@@ -48,7 +53,13 @@ function situation(changes: Parts = {}): Situation {
       changes.session
     ),
     collection: merge<NonNullable<Situation["collection"]>>(
-      { amount: "11", has_other_payment: false, rival_session_ids: [] },
+      {
+        id: "paycol_1",
+        amount: "11",
+        has_other_payment: false,
+        rival_session_ids: [],
+        khqr_sessions: [],
+      },
       changes.collection
     ),
     cart: merge<NonNullable<Situation["cart"]>>(
@@ -65,6 +76,7 @@ const COMPLETE: Settlement = {
   action: "complete_cart",
   cartId: "cart_1",
   reopenSession: false,
+  bookAmount: null,
   healCollection: false,
   rivalSessionIds: [],
 }

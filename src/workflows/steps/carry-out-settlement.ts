@@ -1,4 +1,5 @@
 import type {
+  BigNumberInput,
   IPaymentModuleService,
   MedusaContainer,
   PaymentSessionDTO,
@@ -21,7 +22,11 @@ import { KHQR_MODULE } from "../../modules/khqr"
 import type KhqrModuleService from "../../modules/khqr/service"
 import type { SettlementEvent } from "../../modules/khqr/state"
 import type { Settlement } from "../settlement"
-import { decideFor, type SettlementDecision } from "./decide-settlement"
+import {
+  decideFor,
+  PROVIDER_PREFIX,
+  type SettlementDecision,
+} from "./decide-settlement"
 
 export type CarriedOut = { charge_id: string; event: SettlementEvent }
 
@@ -88,6 +93,10 @@ async function carryOut(
   const { settlement } = decision
   const payment = container.resolve(Modules.PAYMENT)
   try {
+    if (settlement.action === "adopt") {
+      await adopt(decision.charge_id, settlement, container)
+      return null
+    }
     const session = await payment.retrievePaymentSession(
       decision.payment_session_id,
       { relations: ["payment", "payment.captures"] }
@@ -131,10 +140,8 @@ async function completeCart(
   for (const id of settlement.rivalSessionIds) {
     await dismiss(id, payment)
   }
-  if (settlement.reopenSession) {
-    // A cart is not completed while its session is canceled, even when its KHQR was paid after all.
-    await setStatus(session, PaymentSessionStatus.PENDING, payment)
-  }
+  // A cart is not completed while its session is canceled, even when its KHQR was paid after all.
+  await makeReady(session, settlement, payment)
   const { errors } = await completeCartWorkflow(container).run({
     input: { id: settlement.cartId },
     throwOnError: false,
@@ -147,15 +154,15 @@ async function bookPayment(
   session: PaymentSessionDTO,
   container: MedusaContainer
 ): Promise<Error | null> {
-  if (settlement.reopenSession) {
-    const payment = container.resolve(Modules.PAYMENT)
-    await setStatus(session, PaymentSessionStatus.PENDING, payment)
-  }
+  await makeReady(session, settlement, container.resolve(Modules.PAYMENT))
   // `captured` and a session that was just read: other actions can complete an unrelated cart.
   const { errors } = await processPaymentWorkflow(container).run({
     input: {
       action: PaymentActions.SUCCESSFUL,
-      data: { session_id: session.id, amount: session.amount },
+      data: {
+        session_id: session.id,
+        amount: settlement.bookAmount ?? session.amount,
+      },
     },
     throwOnError: false,
   })
@@ -225,14 +232,84 @@ async function repair(
   }
 }
 
-async function setStatus(
+/** The charge goes to a session of its cart's, an open one or one that is opened for it. */
+async function adopt(
+  chargeId: string,
+  settlement: Extract<Settlement, { action: "adopt" }>,
+  container: MedusaContainer
+): Promise<void> {
+  const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+  const { cartId, collectionId, amount, currencyCode } = settlement
+  const sessionId =
+    settlement.sessionId ??
+    (await openSessionFor(
+      chargeId,
+      { collectionId, amount, currencyCode },
+      container
+    ))
+  await khqr.moveCharge(chargeId, {
+    payment_session_id: sessionId,
+    payment_collection_id: collectionId,
+    cart_id: cartId,
+  })
+}
+
+/**
+ * A payment session that shows no KHQR of its own: it is for a charge that is paid.
+ * @returns its id
+ */
+export async function openSessionFor(
+  chargeId: string,
+  to: { collectionId: string; amount: string; currencyCode: string },
+  container: MedusaContainer
+): Promise<string> {
+  const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+  const payment = container.resolve(Modules.PAYMENT)
+  const providers = await payment.listPaymentProviders({ is_enabled: true })
+  const provider = providers.find(({ id }) => id.startsWith(PROVIDER_PREFIX))
+  if (!provider) {
+    throw new MedusaError(
+      MedusaError.Types.NOT_FOUND,
+      "KHQR is no enabled payment provider of this shop"
+    )
+  }
+  const session = await payment.createPaymentSession(to.collectionId, {
+    provider_id: provider.id,
+    amount: to.amount as unknown as number,
+    currency_code: to.currencyCode,
+    data: { adopt: await khqr.prepareAdoption(chargeId) },
+  })
+  return session.id
+}
+
+/** Pending, and for what is to be booked. */
+async function makeReady(
   session: PaymentSessionDTO,
+  {
+    reopenSession,
+    bookAmount,
+  }: { reopenSession: boolean; bookAmount: string | null },
+  payment: IPaymentModuleService
+): Promise<void> {
+  if (reopenSession || bookAmount !== null) {
+    await setStatus(
+      { ...session, amount: bookAmount ?? session.amount },
+      PaymentSessionStatus.PENDING,
+      payment
+    )
+  }
+}
+
+async function setStatus(
+  session: Pick<PaymentSessionDTO, "id" | "currency_code" | "data"> & {
+    amount: BigNumberInput
+  },
   status: PaymentSessionStatus,
   payment: IPaymentModuleService
 ): Promise<void> {
   await payment.updatePaymentSession({
     id: session.id,
-    amount: session.amount,
+    amount: session.amount as number,
     currency_code: session.currency_code,
     data: session.data ?? {},
     status,

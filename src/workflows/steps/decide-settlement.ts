@@ -22,6 +22,9 @@ export type SettlementDecision = {
   settlement: Settlement
 }
 
+/** Of the ids under which Medusa registers this provider, whatever the shop's own part of it. */
+export const PROVIDER_PREFIX = "pp_khqr_"
+
 export const decideSettlementStep = createStep(
   "khqr-decide-settlement",
   async ({ charge_id }: { charge_id: string }, { container }) => {
@@ -37,12 +40,9 @@ export async function decideFor(
   const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
   const charge = await khqr.retrieveKhqrCharge(chargeId)
   const session = await readSession(charge.payment_session_id, container)
-  const [collection, cart] = session
-    ? await Promise.all([
-        readCollection(session, container),
-        readCart(session.payment_collection_id, container),
-      ])
-    : [null, null]
+  const { collection, cart } = session
+    ? await readAround(session.payment_collection_id, session, container)
+    : await readAroundCart(charge.cart_id, container)
   const situation: Situation = {
     charge,
     latePayments: khqr.options.latePayments,
@@ -124,8 +124,44 @@ function sessionOf(session: StoredSession): Situation["session"] {
   }
 }
 
+type Around = Pick<Situation, "collection" | "cart">
+
+async function readAround(
+  collectionId: string,
+  session: StoredSession | null,
+  container: MedusaContainer
+): Promise<Around> {
+  const [collection, cart] = await Promise.all([
+    readCollection(collectionId, session, container),
+    readCart({ payment_collection_id: collectionId }, container),
+  ])
+  return { collection, cart }
+}
+
+/** What the cart has now, for a charge whose own session is gone. */
+async function readAroundCart(
+  cartId: string | null,
+  container: MedusaContainer
+): Promise<Around> {
+  if (cartId === null) {
+    return { collection: null, cart: null }
+  }
+  const { data } = await container
+    .resolve(ContainerRegistrationKeys.QUERY)
+    .graph({
+      entity: "cart_payment_collection",
+      fields: ["payment_collection_id"],
+      filters: { cart_id: cartId },
+    })
+  const [link] = data
+  return link
+    ? readAround(link.payment_collection_id, null, container)
+    : { collection: null, cart: await readCart({ cart_id: cartId }, container) }
+}
+
 async function readCollection(
-  session: StoredSession,
+  collectionId: string,
+  session: StoredSession | null,
   container: MedusaContainer
 ): Promise<Situation["collection"]> {
   const { data } = await container
@@ -138,33 +174,52 @@ async function readCollection(
         "payments.canceled_at",
         "payment_sessions.id",
         "payment_sessions.status",
+        "payment_sessions.amount",
+        "payment_sessions.currency_code",
+        "payment_sessions.provider_id",
         "payment_sessions.payment.id",
       ],
-      filters: { id: session.payment_collection_id },
+      filters: { id: collectionId },
     })
   const [collection] = data as {
     amount: number
     payments?: { id: string; canceled_at?: unknown }[]
-    payment_sessions?: { id: string; status: string; payment?: unknown }[]
+    payment_sessions?: {
+      id: string
+      status: string
+      amount: number
+      currency_code: string
+      provider_id: string
+      payment?: unknown
+    }[]
   }[]
   if (!collection) {
     return null
   }
+  const unpaid = (collection.payment_sessions ?? []).filter(
+    ({ id, payment }) => id !== session?.id && !payment
+  )
   return {
+    id: collectionId,
     amount: exactDecimal(collection.amount),
     has_other_payment: (collection.payments ?? []).some(
-      (payment) => payment.id !== session.payment?.id && !payment.canceled_at
+      (payment) => payment.id !== session?.payment?.id && !payment.canceled_at
     ),
-    rival_session_ids: (collection.payment_sessions ?? [])
-      .filter(({ id, status, payment }) => {
-        return id !== session.id && !payment && PROCESSABLE.includes(status)
-      })
+    rival_session_ids: unpaid
+      .filter(({ status }) => PROCESSABLE.includes(status))
       .map(({ id }) => id),
+    khqr_sessions: unpaid
+      .filter(({ provider_id }) => provider_id.startsWith(PROVIDER_PREFIX))
+      .map(({ id, amount, currency_code }) => ({
+        id,
+        amount: exactDecimal(amount),
+        currency_code,
+      })),
   }
 }
 
 async function readCart(
-  collectionId: string,
+  by: { payment_collection_id: string } | { cart_id: string },
   container: MedusaContainer
 ): Promise<Situation["cart"]> {
   const query = container.resolve(ContainerRegistrationKeys.QUERY)
@@ -173,7 +228,7 @@ async function readCart(
   } = await query.graph({
     entity: "cart_payment_collection",
     fields: ["cart_id"],
-    filters: { payment_collection_id: collectionId },
+    filters: by,
   })
   if (!link) {
     return null

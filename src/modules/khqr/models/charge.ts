@@ -1,6 +1,20 @@
 import { model } from "@medusajs/framework/utils"
 
-import { CHARGE_STATUSES, REVIEW_REASONS } from "../state"
+import {
+  CHARGE_STATUSES,
+  EVIDENCES,
+  RESOLUTIONS,
+  REVIEW_REASONS,
+} from "../state"
+
+export const CHARGE_MODES = [
+  /** A KHQR of our own, for one amount and a few minutes. */
+  "dynamic",
+  /** The shop's one KHQR without an amount: the bank cannot be asked about it by md5. */
+  "static",
+  /** As dynamic, made by the storefront and sent as `data.qr`. */
+  "client",
+] as const
 
 /**
  * One KHQR issued for one payment session. Rows are never deleted: a KHQR that
@@ -11,8 +25,10 @@ const KhqrCharge = model
     id: model.id({ prefix: "khqr" }).primaryKey(),
     /** Ours, in tag 62.01 of the string; what shopper and shop call the charge. */
     reference: model.text().unique(),
-    md5: model.text().unique(),
+    /** Unique but for the static ones, which are all the same KHQR. */
+    md5: model.text(),
     qr: model.text(),
+    mode: model.enum([...CHARGE_MODES]).default("dynamic"),
     payment_session_id: model.text(),
     payment_collection_id: model.text().nullable(),
     cart_id: model.text().nullable(),
@@ -32,6 +48,14 @@ const KhqrCharge = model
     deeplink_asked_at: model.dateTime().nullable(),
     status: model.enum([...CHARGE_STATUSES]).default("pending"),
     review_reason: model.enum([...REVIEW_REASONS]).nullable(),
+    /** What a person decided, who it was (an admin's id) and when; the words are in the history. */
+    resolution: model.enum([...RESOLUTIONS]).nullable(),
+    resolved_at: model.dateTime().nullable(),
+    resolved_by: model.text().nullable(),
+    /** How we know of the money. */
+    evidence: model.enum([...EVIDENCES]).nullable(),
+    /** By which a new payment session, of our own making, takes the charge over; of no other use to anybody. */
+    adoption_key: model.text().nullable(),
     issued_at: model.dateTime(),
     expires_at: model.dateTime(),
     /** No longer shown, still watched. */
@@ -68,6 +92,30 @@ const KhqrCharge = model
   })
   .indexes([
     { on: ["payment_session_id"] },
+    {
+      name: "IDX_khqr_charge_md5",
+      on: ["md5"],
+      unique: true,
+      where: "mode <> 'static'",
+    },
+    {
+      name: "IDX_khqr_charge_adoption_key",
+      on: ["adoption_key"],
+      unique: true,
+      where: "adoption_key IS NOT NULL",
+    },
+    // The review queue.
+    {
+      name: "IDX_khqr_charge_review",
+      on: ["issued_at"],
+      where: "review_reason IS NOT NULL AND resolved_at IS NULL",
+    },
+    // Open charges over the same amount: whose transfer a receipt may be.
+    {
+      name: "IDX_khqr_charge_open_amount",
+      on: ["khqr_amount", "currency_code", "issued_at"],
+      where: "status IN ('pending', 'failed', 'expired')",
+    },
     // Learned at the first look: a charge that is being issued, and waited for, has neither.
     {
       on: ["payment_collection_id"],

@@ -1,9 +1,15 @@
 import { Migration } from "@medusajs/framework/mikro-orm/migrations"
 
-export class Migration20261121142208 extends Migration {
+export class Migration20261121145927 extends Migration {
   override async up(): Promise<void> {
     this.addSql(
       `alter table if exists "khqr_token" drop constraint if exists "khqr_token_fingerprint_unique";`
+    )
+    this.addSql(
+      `alter table if exists "khqr_refund" drop constraint if exists "khqr_refund_md5_unique";`
+    )
+    this.addSql(
+      `alter table if exists "khqr_refund" drop constraint if exists "khqr_refund_bank_hash_unique";`
     )
     this.addSql(
       `alter table if exists "khqr_quota" drop constraint if exists "khqr_quota_token_key_day_unique";`
@@ -12,19 +18,20 @@ export class Migration20261121142208 extends Migration {
       `alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_bank_hash_unique";`
     )
     this.addSql(
-      `alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_md5_unique";`
-    )
-    this.addSql(
       `alter table if exists "khqr_charge" drop constraint if exists "khqr_charge_reference_unique";`
     )
     this.addSql(
-      `create table if not exists "khqr_charge" ("id" text not null, "reference" text not null, "md5" text not null, "qr" text not null, "payment_session_id" text not null, "payment_collection_id" text null, "cart_id" text null, "order_id" text null, "amount" text not null, "currency_code" text not null, "khqr_amount" text not null, "account_id" text not null, "gateway_ref" text null, "deeplink" text null, "deeplink_asked_at" timestamptz null, "status" text check ("status" in ('pending', 'paid', 'completed', 'expired', 'failed')) not null default 'pending', "review_reason" text check ("review_reason" in ('paid_late', 'amount_mismatch', 'currency_mismatch', 'wrong_account', 'duplicate', 'orphaned', 'order_failed', 'unverifiable', 'returned')) null, "issued_at" timestamptz not null, "expires_at" timestamptz not null, "superseded_at" timestamptz null, "bank_hash" text null, "payer_account" text null, "paid_amount" text null, "paid_currency" text null, "paid_to" text null, "paid_at" timestamptz null, "found_at" timestamptz null, "settled_at" timestamptz null, "next_check_at" timestamptz null, "next_settle_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_signal_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "unknown_since" timestamptz null, "settle_attempts" integer not null default 0, "lasting_settle_failures" integer not null default 0, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_charge_pkey" primary key ("id"));`
+      `create table if not exists "khqr_attempt" ("id" text not null, "window_started_at" timestamptz not null, "count" integer not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_attempt_pkey" primary key ("id"));`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_attempt_deleted_at" ON "khqr_attempt" ("deleted_at") WHERE deleted_at IS NULL;`
+    )
+
+    this.addSql(
+      `create table if not exists "khqr_charge" ("id" text not null, "reference" text not null, "md5" text not null, "qr" text not null, "mode" text check ("mode" in ('dynamic', 'static', 'client')) not null default 'dynamic', "payment_session_id" text not null, "payment_collection_id" text null, "cart_id" text null, "order_id" text null, "amount" text not null, "currency_code" text not null, "khqr_amount" text not null, "account_id" text not null, "gateway_ref" text null, "deeplink" text null, "deeplink_asked_at" timestamptz null, "status" text check ("status" in ('pending', 'paid', 'completed', 'expired', 'failed')) not null default 'pending', "review_reason" text check ("review_reason" in ('paid_late', 'amount_mismatch', 'currency_mismatch', 'wrong_account', 'duplicate', 'orphaned', 'order_failed', 'unverifiable', 'returned', 'hash_used')) null, "resolution" text check ("resolution" in ('settle', 'attach', 'refund', 'dismiss')) null, "resolved_at" timestamptz null, "resolved_by" text null, "evidence" text check ("evidence" in ('khqr', 'receipt', 'staff')) null, "adoption_key" text null, "issued_at" timestamptz not null, "expires_at" timestamptz not null, "superseded_at" timestamptz null, "bank_hash" text null, "payer_account" text null, "paid_amount" text null, "paid_currency" text null, "paid_to" text null, "paid_at" timestamptz null, "found_at" timestamptz null, "settled_at" timestamptz null, "next_check_at" timestamptz null, "next_settle_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_signal_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "unknown_since" timestamptz null, "settle_attempts" integer not null default 0, "lasting_settle_failures" integer not null default 0, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_charge_pkey" primary key ("id"));`
     )
     this.addSql(
       `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_reference_unique" ON "khqr_charge" ("reference") WHERE deleted_at IS NULL;`
-    )
-    this.addSql(
-      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_md5_unique" ON "khqr_charge" ("md5") WHERE deleted_at IS NULL;`
     )
     this.addSql(
       `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_bank_hash_unique" ON "khqr_charge" ("bank_hash") WHERE deleted_at IS NULL;`
@@ -34,6 +41,18 @@ export class Migration20261121142208 extends Migration {
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_session_id" ON "khqr_charge" ("payment_session_id") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_md5" ON "khqr_charge" ("md5") WHERE mode <> 'static' AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_adoption_key" ON "khqr_charge" ("adoption_key") WHERE adoption_key IS NOT NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_review" ON "khqr_charge" ("issued_at") WHERE review_reason IS NOT NULL AND resolved_at IS NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_open_amount" ON "khqr_charge" ("khqr_amount", "currency_code", "issued_at") WHERE status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL;`
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_collection_id" ON "khqr_charge" ("payment_collection_id") WHERE payment_collection_id IS NOT NULL AND deleted_at IS NULL;`
@@ -90,6 +109,38 @@ export class Migration20261121142208 extends Migration {
     )
 
     this.addSql(
+      `create table if not exists "khqr_refund" ("id" text not null, "charge_id" text not null, "amount" text not null, "currency_code" text not null, "status" text check ("status" in ('due', 'pending', 'sent', 'expired', 'canceled')) not null default 'due', "review_reason" text check ("review_reason" in ('excess', 'mismatch')) null, "method" text check ("method" in ('by_hand', 'reverse_khqr')) null, "payer_account" text null, "note" text null, "created_by" text not null, "reference" text null, "bank_hash" text null, "sent_at" timestamptz null, "sent_by" text null, "verified_at" timestamptz null, "qr" text null, "md5" text null, "issued_at" timestamptz null, "expires_at" timestamptz null, "next_check_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "next_book_at" timestamptz null, "book_attempts" integer not null default 0, "booking_error" text null, "booked_at" timestamptz null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_refund_pkey" primary key ("id"));`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_refund_bank_hash_unique" ON "khqr_refund" ("bank_hash") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_refund_md5_unique" ON "khqr_refund" ("md5") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_refund_deleted_at" ON "khqr_refund" ("deleted_at") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_refund_charge_id" ON "khqr_refund" ("charge_id") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_refund_next_check_at" ON "khqr_refund" ("next_check_at") WHERE next_check_at IS NOT NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_refund_next_book_at" ON "khqr_refund" ("next_book_at") WHERE next_book_at IS NOT NULL AND deleted_at IS NULL;`
+    )
+
+    this.addSql(
+      `create table if not exists "khqr_refund_booking" ("id" text not null, "charge_id" text not null, "amount" text not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_refund_booking_pkey" primary key ("id"));`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_refund_booking_deleted_at" ON "khqr_refund_booking" ("deleted_at") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_refund_booking_charge_id" ON "khqr_refund_booking" ("charge_id") WHERE deleted_at IS NULL;`
+    )
+
+    this.addSql(
       `create table if not exists "khqr_setting" ("id" text not null, "value" jsonb not null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_setting_pkey" primary key ("id"));`
     )
     this.addSql(
@@ -111,11 +162,17 @@ export class Migration20261121142208 extends Migration {
   }
 
   override async down(): Promise<void> {
+    this.addSql(`drop table if exists "khqr_attempt" cascade;`)
+
     this.addSql(`drop table if exists "khqr_charge" cascade;`)
 
     this.addSql(`drop table if exists "khqr_event" cascade;`)
 
     this.addSql(`drop table if exists "khqr_quota" cascade;`)
+
+    this.addSql(`drop table if exists "khqr_refund" cascade;`)
+
+    this.addSql(`drop table if exists "khqr_refund_booking" cascade;`)
 
     this.addSql(`drop table if exists "khqr_setting" cascade;`)
 
