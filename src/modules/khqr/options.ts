@@ -175,6 +175,8 @@ const optionsSchema = z.strictObject({
     )
     .default(1),
   latePayments: z.enum(["honour", "review"]).default("honour"),
+  manualConfirmation: z.boolean().default(true),
+  pooledAccounts: z.array(text(32)).default([]),
 })
 
 /**
@@ -297,6 +299,19 @@ export type KhqrPluginOptions = {
    * @defaultValue "honour"
    */
   latePayments?: "honour" | "review"
+  /**
+   * Whether staff may call a payment paid on their own word, with a reason and a
+   * reference; such a payment is marked for ever.
+   * @defaultValue true
+   */
+  manualConfirmation?: boolean
+  /**
+   * Accounts behind which many people's money comes, as a bank's own: nothing can be
+   * sent back to one person there by KHQR. Those named by a bank's BIC
+   * (`abaakhppxxx@abaa`) are known without.
+   * @defaultValue []
+   */
+  pooledAccounts?: string[]
 }
 
 /** The options after validation, with every default filled in. */
