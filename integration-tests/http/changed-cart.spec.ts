@@ -209,7 +209,10 @@ medusaIntegrationTestRunner({
       await world.tick()
 
       expect((await world.charge(one.chargeId)).status).toBe("completed")
-      expect((await world.charge(two.chargeId)).status).toBe("pending")
+      expect(await world.charge(two.chargeId)).toMatchObject({
+        status: "pending",
+        review_reason: "hash_used",
+      })
       expect(await world.orders()).toHaveLength(1)
     })
 

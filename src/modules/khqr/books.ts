@@ -36,6 +36,14 @@ export type LedgerContainer = {
  */
 const QUEUE_FOR_SESSION = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
 
+/** Events that end somebody's work on a charge, besides the bank's answers. */
+const RELEASING: ChargeEvent["type"][] = [
+  "hash_used",
+  "settled",
+  "settle_failed",
+  "settle_refused",
+]
+
 /** Without `deleted_at` neither finds its partial index. */
 export const LOCK_SESSION =
   "SELECT id FROM khqr_charge WHERE payment_session_id = ? AND deleted_at IS NULL ORDER BY id FOR UPDATE"
@@ -137,7 +145,7 @@ export class KhqrBooks extends MedusaService({
               next_check_at: nextCheckAt(charge, event, now),
             }
           : {}),
-        ...(event.type.startsWith("settle") ? { leased_until: null } : {}),
+        ...(RELEASING.includes(event.type) ? { leased_until: null } : {}),
         ...(isAskable(charge) ? {} : { next_check_at: null }),
       },
       context
