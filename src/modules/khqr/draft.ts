@@ -23,6 +23,7 @@ export type ChargeRequest = {
 }
 
 const NOTHING_YET = {
+  moved_from: null,
   payment_collection_id: null,
   cart_id: null,
   order_id: null,

@@ -43,6 +43,10 @@ const SETTLEMENT_TAKES_MS = 240_000
 
 const SIGNALS_HEARD_EACH_MS = 1_000
 
+/** The same session again moves nothing. */
+const TAKE_OVER =
+  "moved_from = CASE WHEN payment_session_id = ? THEN moved_from ELSE COALESCE(moved_from, payment_session_id) END, payment_session_id = ?"
+
 /** The life of charges: issued, shown, asked about, answered, settled. */
 export class KhqrLedger extends KhqrBooks {
   protected readonly silence_: Silence
@@ -116,10 +120,19 @@ export class KhqrLedger extends KhqrBooks {
     },
     @MedusaContext() context: SqlContext = {}
   ): Promise<void> {
-    // Shown in its new session is the KHQR that was issued for it.
-    await this.updateKhqrCharges(
-      { id, ...to, superseded_at: new Date(), adoption_key: null },
-      context
+    const manager = context.transactionManager ?? context.manager!
+    // What its new session shows is the KHQR that was issued for that one.
+    await manager.execute(
+      `UPDATE khqr_charge SET payment_collection_id = ?, cart_id = ?,
+         superseded_at = COALESCE(superseded_at, now()), adoption_key = NULL, updated_at = now(), ${TAKE_OVER}
+       WHERE id = ?`,
+      [
+        to.payment_collection_id,
+        to.cart_id,
+        to.payment_session_id,
+        to.payment_session_id,
+        id,
+      ]
     )
   }
 
@@ -143,9 +156,9 @@ export class KhqrLedger extends KhqrBooks {
       return null
     }
     const [adopted] = await this.database_.sql<{ id: string }>(
-      `UPDATE khqr_charge SET payment_session_id = ?, adoption_key = NULL, updated_at = now()
+      `UPDATE khqr_charge SET adoption_key = NULL, updated_at = now(), ${TAKE_OVER}
        WHERE adoption_key = ? AND deleted_at IS NULL RETURNING id`,
-      [sessionId, key]
+      [sessionId, sessionId, key]
     )
     return adopted ? this.retrieveKhqrCharge(adopted.id) : null
   }
@@ -179,9 +192,7 @@ export class KhqrLedger extends KhqrBooks {
     paymentSessionId: string,
     @MedusaContext() context: SqlContext = {}
   ): Promise<ChargeView | null> {
-    const charge = chargeToShow(
-      await this.listChargesOfSession(paymentSessionId, context)
-    )
+    const charge = await this.chargeOnPage_(paymentSessionId, context)
     return charge
       ? presentCharge(charge, this.options_.merchant, new Date())
       : null
@@ -265,9 +276,7 @@ export class KhqrLedger extends KhqrBooks {
     kind: SignalKind,
     @MedusaContext() context: SqlContext = {}
   ): Promise<ChargeView | null> {
-    const charge = chargeToShow(
-      await this.listChargesOfSession(paymentSessionId, context)
-    )
+    const charge = await this.chargeOnPage_(paymentSessionId, context)
     if (!charge) {
       return null
     }
@@ -389,6 +398,25 @@ export class KhqrLedger extends KhqrBooks {
         : event,
       actor,
       context
+    )
+  }
+
+  /** Of the session's charges, and of those that another session took over from it. */
+  protected async chargeOnPage_(
+    paymentSessionId: string,
+    context: SqlContext
+  ): Promise<Charge | undefined> {
+    return chargeToShow(
+      await this.listKhqrCharges(
+        {
+          $or: [
+            { payment_session_id: paymentSessionId },
+            { moved_from: paymentSessionId },
+          ],
+        },
+        {},
+        context
+      )
     )
   }
 

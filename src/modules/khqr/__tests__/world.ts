@@ -28,6 +28,7 @@ export function charge(changes: Partial<Charge> = {}): Charge {
     md5: "d60f3db96913029a2af979a1662c1e72",
     qr: "000201…6304ABCD",
     payment_session_id: "payses_1",
+    moved_from: null,
     payment_collection_id: null,
     cart_id: null,
     order_id: null,

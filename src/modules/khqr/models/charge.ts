@@ -30,6 +30,8 @@ const KhqrCharge = model
     qr: model.text(),
     mode: model.enum([...CHARGE_MODES]).default("dynamic"),
     payment_session_id: model.text(),
+    /** The session it was issued for, when another one has taken it over: a page that shows it still asks by this. */
+    moved_from: model.text().nullable(),
     payment_collection_id: model.text().nullable(),
     cart_id: model.text().nullable(),
     order_id: model.text().nullable(),
@@ -92,6 +94,7 @@ const KhqrCharge = model
   })
   .indexes([
     { on: ["payment_session_id"] },
+    { on: ["moved_from"], where: "moved_from IS NOT NULL" },
     {
       name: "IDX_khqr_charge_md5",
       on: ["md5"],

@@ -1,6 +1,6 @@
 import { Migration } from "@medusajs/framework/mikro-orm/migrations"
 
-export class Migration20261121145927 extends Migration {
+export class Migration20261121150632 extends Migration {
   override async up(): Promise<void> {
     this.addSql(
       `alter table if exists "khqr_token" drop constraint if exists "khqr_token_fingerprint_unique";`
@@ -28,7 +28,7 @@ export class Migration20261121145927 extends Migration {
     )
 
     this.addSql(
-      `create table if not exists "khqr_charge" ("id" text not null, "reference" text not null, "md5" text not null, "qr" text not null, "mode" text check ("mode" in ('dynamic', 'static', 'client')) not null default 'dynamic', "payment_session_id" text not null, "payment_collection_id" text null, "cart_id" text null, "order_id" text null, "amount" text not null, "currency_code" text not null, "khqr_amount" text not null, "account_id" text not null, "gateway_ref" text null, "deeplink" text null, "deeplink_asked_at" timestamptz null, "status" text check ("status" in ('pending', 'paid', 'completed', 'expired', 'failed')) not null default 'pending', "review_reason" text check ("review_reason" in ('paid_late', 'amount_mismatch', 'currency_mismatch', 'wrong_account', 'duplicate', 'orphaned', 'order_failed', 'unverifiable', 'returned', 'hash_used')) null, "resolution" text check ("resolution" in ('settle', 'attach', 'refund', 'dismiss')) null, "resolved_at" timestamptz null, "resolved_by" text null, "evidence" text check ("evidence" in ('khqr', 'receipt', 'staff')) null, "adoption_key" text null, "issued_at" timestamptz not null, "expires_at" timestamptz not null, "superseded_at" timestamptz null, "bank_hash" text null, "payer_account" text null, "paid_amount" text null, "paid_currency" text null, "paid_to" text null, "paid_at" timestamptz null, "found_at" timestamptz null, "settled_at" timestamptz null, "next_check_at" timestamptz null, "next_settle_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_signal_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "unknown_since" timestamptz null, "settle_attempts" integer not null default 0, "lasting_settle_failures" integer not null default 0, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_charge_pkey" primary key ("id"));`
+      `create table if not exists "khqr_charge" ("id" text not null, "reference" text not null, "md5" text not null, "qr" text not null, "mode" text check ("mode" in ('dynamic', 'static', 'client')) not null default 'dynamic', "payment_session_id" text not null, "moved_from" text null, "payment_collection_id" text null, "cart_id" text null, "order_id" text null, "amount" text not null, "currency_code" text not null, "khqr_amount" text not null, "account_id" text not null, "gateway_ref" text null, "deeplink" text null, "deeplink_asked_at" timestamptz null, "status" text check ("status" in ('pending', 'paid', 'completed', 'expired', 'failed')) not null default 'pending', "review_reason" text check ("review_reason" in ('paid_late', 'amount_mismatch', 'currency_mismatch', 'wrong_account', 'duplicate', 'orphaned', 'order_failed', 'unverifiable', 'returned', 'hash_used')) null, "resolution" text check ("resolution" in ('settle', 'attach', 'refund', 'dismiss')) null, "resolved_at" timestamptz null, "resolved_by" text null, "evidence" text check ("evidence" in ('khqr', 'receipt', 'staff')) null, "adoption_key" text null, "issued_at" timestamptz not null, "expires_at" timestamptz not null, "superseded_at" timestamptz null, "bank_hash" text null, "payer_account" text null, "paid_amount" text null, "paid_currency" text null, "paid_to" text null, "paid_at" timestamptz null, "found_at" timestamptz null, "settled_at" timestamptz null, "next_check_at" timestamptz null, "next_settle_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_signal_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "unknown_since" timestamptz null, "settle_attempts" integer not null default 0, "lasting_settle_failures" integer not null default 0, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_charge_pkey" primary key ("id"));`
     )
     this.addSql(
       `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_reference_unique" ON "khqr_charge" ("reference") WHERE deleted_at IS NULL;`
@@ -41,6 +41,9 @@ export class Migration20261121145927 extends Migration {
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_session_id" ON "khqr_charge" ("payment_session_id") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_moved_from" ON "khqr_charge" ("moved_from") WHERE moved_from IS NOT NULL AND deleted_at IS NULL;`
     )
     this.addSql(
       `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_md5" ON "khqr_charge" ("md5") WHERE mode <> 'static' AND deleted_at IS NULL;`
