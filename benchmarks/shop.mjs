@@ -5,11 +5,11 @@
  */
 import { join } from "node:path"
 import { startDatabase } from "../scripts/database.mjs"
-import { startBank } from "../scripts/demo/bank.mjs"
-import { stopChildren } from "../scripts/demo/children.mjs"
-import { migrate, startMedusa } from "../scripts/demo/medusa.mjs"
-import { randomSecrets } from "../scripts/demo/memory.mjs"
-import { anyFreePort } from "../scripts/demo/ports.mjs"
+import { startBank } from "../scripts/shop/bank.mjs"
+import { stopChildren } from "../scripts/shop/children.mjs"
+import { migrate, startMedusa } from "../scripts/shop/medusa.mjs"
+import { randomSecrets } from "../scripts/shop/secrets.mjs"
+import { anyFreePort } from "../scripts/shop/ports.mjs"
 import { root } from "../scripts/setup.mjs"
 
 export const OURS = "pp_khqr_bakong"

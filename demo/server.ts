@@ -1,4 +1,4 @@
-/** The demo's Medusa with its shop, started by scripts/demo/medusa.mjs: tells it when the shop can be used. */
+/** The demo's Medusa with its shop, started by scripts/shop/medusa.mjs: tells it when the shop can be used. */
 import { container } from "@medusajs/framework"
 import type { MedusaContainer } from "@medusajs/framework/types"
 import { Modules } from "@medusajs/framework/utils"

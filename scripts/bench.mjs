@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { stopChildren } from "./demo/children.mjs"
+import { stopChildren } from "./shop/children.mjs"
 import { endChildren, onInterrupt } from "./processes.mjs"
 import { ensureDependencies, root } from "./setup.mjs"
 

@@ -3,7 +3,7 @@
  * npm run demo -- --once    a purchase without a person
  */
 import { parseArgs } from "node:util"
-import { stopChildren } from "./demo/children.mjs"
+import { stopChildren } from "./shop/children.mjs"
 import { buyOnce } from "./demo/once.mjs"
 import { serveDemo } from "./demo/serve.mjs"
 import { endChildren, onInterrupt } from "./processes.mjs"

@@ -13,13 +13,10 @@ import {
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { ensureBrowser } from "./browser.mjs"
-import {
-  databaseEnvironment,
-  DatabaseInUseError,
-  startDatabase,
-} from "./database.mjs"
+import { databaseEnvironment } from "./database.mjs"
 import { endChildren, onInterrupt, run } from "./processes.mjs"
 import { ensureDependencies, root } from "./setup.mjs"
+import { startFreeDatabase } from "./shop/database.mjs"
 
 const LONGEST_LAYER = 30 * 60_000
 const reports = join(root, ".cache", "reports")
@@ -170,25 +167,12 @@ function readReport(layer, draft, code) {
 /** Starts the database with the first layer that needs it. Each run has one of its own. */
 async function databaseVariables() {
   if (started.length === 0) {
-    started.push(await startFreeDatabase())
+    started.push(await startFreeDatabase("test"))
   }
   const [database] = started
   return {
     ...databaseEnvironment(database),
     DB_TEMP_NAME: `khqr-test-${process.pid}`,
-  }
-}
-
-async function startFreeDatabase() {
-  for (let number = 1; ; number++) {
-    try {
-      const name = number === 1 ? "test" : `test-${number}`
-      return await startDatabase({ name, temporary: true })
-    } catch (error) {
-      if (!(error instanceof DatabaseInUseError)) {
-        throw error
-      }
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the demo keeps between runs, beside its database: under `.cache/demo`. */
-import { createHash, randomBytes } from "node:crypto"
+import { createHash } from "node:crypto"
 import {
   existsSync,
   mkdirSync,
@@ -11,14 +11,9 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { root } from "../setup.mjs"
+import { randomSecrets } from "../shop/secrets.mjs"
 
 export const memory = join(root, ".cache", "demo")
-
-/** @returns {{ jwt: string, cookie: string, bank: string, tokens: string }} */
-export function randomSecrets() {
-  const random = () => randomBytes(32).toString("base64url")
-  return { jwt: random(), cookie: random(), bank: random(), tokens: random() }
-}
 
 /** Random for each clone and the same at each start: logins and the bank's tokens outlive a restart. */
 export function keptSecrets() {

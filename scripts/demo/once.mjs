@@ -1,10 +1,9 @@
-import { DatabaseInUseError, startDatabase } from "../database.mjs"
-import { startBank } from "./bank.mjs"
-import { stopChildren } from "./children.mjs"
-import { checkReachable } from "./database.mjs"
-import { ADMIN, migrate, startMedusa } from "./medusa.mjs"
-import { randomSecrets } from "./memory.mjs"
-import { anyFreePort } from "./ports.mjs"
+import { startBank } from "../shop/bank.mjs"
+import { stopChildren } from "../shop/children.mjs"
+import { checkReachable, startFreeDatabase } from "../shop/database.mjs"
+import { ADMIN, migrate, startMedusa } from "../shop/medusa.mjs"
+import { randomSecrets } from "../shop/secrets.mjs"
+import { anyFreePort } from "../shop/ports.mjs"
 import { purchase } from "./purchase.mjs"
 import { timed } from "./report.mjs"
 
@@ -18,7 +17,9 @@ export async function buyOnce({ currencies }) {
   const closing = []
   try {
     console.log("An empty shop")
-    const database = await timed("database", startFreeDatabase)
+    const database = await timed("database", () =>
+      startFreeDatabase("demo-once")
+    )
     closing.push(() => database.stop())
     await checkReachable(database)
     const secrets = randomSecrets()
@@ -55,20 +56,6 @@ export async function buyOnce({ currencies }) {
     await stopChildren()
     for (const close of closing.reverse()) {
       await close()
-    }
-  }
-}
-
-/** Several may run at once. */
-async function startFreeDatabase() {
-  for (let number = 1; ; number++) {
-    try {
-      const name = number === 1 ? "demo-once" : `demo-once-${number}`
-      return await startDatabase({ name, temporary: true })
-    } catch (error) {
-      if (!(error instanceof DatabaseInUseError)) {
-        throw error
-      }
     }
   }
 }

@@ -1,4 +1,4 @@
-import { DemoError } from "./faults.mjs"
+import { ShopError } from "../shop/faults.mjs"
 import { timed } from "./report.mjs"
 
 const PROVIDER = "pp_khqr_bakong"
@@ -18,7 +18,7 @@ const ADDRESS = {
  * Buys one thing over the store API as a storefront does, pays it in the simulated bank, and
  * lets the shop find that out by itself: nothing here tells it of the payment.
  *
- * @throws {DemoError} with the reason when there is no order, or its payment is not captured
+ * @throws {ShopError} with the reason when there is no order, or its payment is not captured
  */
 export async function purchase({ backendUrl, bankUrl, admin, shop, currency }) {
   const { renderUnicodeCompact } = await import("uqr")
@@ -123,12 +123,12 @@ async function waitForOrder(store, sessionId) {
       return charge.order_id
     }
     if (["expired", "failed"].includes(charge.status) || charge.in_review) {
-      throw new DemoError(
+      throw new ShopError(
         `The charge ${charge.id} is paid, and the shop says it is ${charge.in_review ? "in review" : charge.status}`
       )
     }
     if (Date.now() > until) {
-      throw new DemoError(
+      throw new ShopError(
         `No order ${LONGEST_WAIT / 1000} s after the payment: the charge ${charge.id} is ${charge.status}, the bank is ${charge.bank}`
       )
     }
@@ -152,7 +152,7 @@ async function findCapturedPayment(backendUrl, admin, { id, total }) {
     payment.captured_at === null ||
     Number(payment.amount) !== total
   ) {
-    throw new DemoError(
+    throw new ShopError(
       `The order ${id} over ${total} is there, but its payment is not right: ${order.payment_status}, ${JSON.stringify(payments)}`
     )
   }
@@ -191,7 +191,7 @@ function client(baseUrl, headers = {}) {
     })
     const text = await response.text()
     if (!response.ok) {
-      throw new DemoError(
+      throw new ShopError(
         `${method} ${path} answered with HTTP ${response.status}: ${text}`
       )
     }

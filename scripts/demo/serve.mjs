@@ -1,12 +1,12 @@
 import { claim, InUseError } from "../claim.mjs"
 import { startDatabase } from "../database.mjs"
-import { startBank } from "./bank.mjs"
-import { stopChildren } from "./children.mjs"
-import { checkReachable } from "./database.mjs"
-import { DemoError } from "./faults.mjs"
-import { ADMIN, migrate, startMedusa } from "./medusa.mjs"
+import { startBank } from "../shop/bank.mjs"
+import { stopChildren } from "../shop/children.mjs"
+import { checkReachable } from "../shop/database.mjs"
+import { ShopError } from "../shop/faults.mjs"
+import { ADMIN, migrate, startMedusa } from "../shop/medusa.mjs"
 import { keptSecrets, memory } from "./memory.mjs"
-import { choosePort } from "./ports.mjs"
+import { choosePort } from "../shop/ports.mjs"
 import { Schema } from "./schema.mjs"
 import { buildStorefront } from "./storefront.mjs"
 
@@ -80,7 +80,7 @@ function claimDemo() {
     return claim(memory)
   } catch (error) {
     if (error instanceof InUseError) {
-      throw new DemoError(
+      throw new ShopError(
         `The demo is already running as process ${error.owner.pid}. Use that one, or stop it with Ctrl-C where it was started`
       )
     }
@@ -130,7 +130,7 @@ async function openShop(run, prepared) {
 async function checkDashboard(port) {
   const response = await fetch(`${address(port)}/app`)
   if (!response.ok) {
-    throw new DemoError(
+    throw new ShopError(
       `The dashboard answers with HTTP ${response.status}: see .cache/logs/demo-medusa.log`
     )
   }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "../setup.mjs"
-import { startChild } from "./children.mjs"
+import { startChild } from "../shop/children.mjs"
 import { fingerprintOf, Stamp } from "./memory.mjs"
 
 const SOURCES = [

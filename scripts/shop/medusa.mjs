@@ -25,9 +25,14 @@ export async function migrate(run) {
 }
 
 /**
- * Starts Medusa and waits until its shop can be used.
+ * Starts Medusa and waits until its shop can be used. After a `kill` it may be started again.
  *
- * @returns {Promise<{ shop: import("../../demo/seed").SeededShop, failed: () => Promise<never> }>}
+ * @returns {Promise<{
+ *   shop: import("../../demo/seed").SeededShop
+ *   failed: () => Promise<never>
+ *   kill: () => Promise<void>
+ *   exited: () => Promise<string>
+ * }>}
  */
 export async function startMedusa(run) {
   const child = startChild({
@@ -40,7 +45,8 @@ export async function startMedusa(run) {
     env: environment(run),
   })
   const { shop } = await Promise.race([child.message(), child.failed()])
-  return { shop, failed: child.failed }
+  const { failed, kill, exited } = child
+  return { shop, failed, kill, exited }
 }
 
 /**
@@ -53,6 +59,7 @@ export async function startMedusa(run) {
  * @param {{ jwt: string, cookie: string, tokens: string }} run.secrets
  * @param {number} run.port Medusa's
  * @param {number} [run.storefrontPort]
+ * @param {Record<string, string>} [run.env] what differs from the demo's
  */
 function environment(run) {
   const own = origins(run.port)
@@ -85,6 +92,7 @@ function environment(run) {
     DEMO_ADMIN_PASSWORD: ADMIN.password,
     // Pictures in the dashboard.
     DEMO_STOREFRONT_URL: storefront[0] ?? "",
+    ...run.env,
   }
 }
 

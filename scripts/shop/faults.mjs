@@ -1,4 +1,4 @@
 /** Something a person can mend: its message says all, a stack would only hide it. */
-export class DemoError extends Error {
+export class ShopError extends Error {
   expected = true
 }

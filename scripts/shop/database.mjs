@@ -1,5 +1,6 @@
 import { connect } from "node:net"
-import { DemoError } from "./faults.mjs"
+import { DatabaseInUseError, startDatabase } from "../database.mjs"
+import { ShopError } from "./faults.mjs"
 
 const LONGEST_WAIT = 5_000
 
@@ -13,8 +14,24 @@ export async function checkReachable({ host, port }) {
   })
   socket.destroy()
   if (fault) {
-    throw new DemoError(
+    throw new ShopError(
       `No PostgreSQL answers at ${host}:${port} (${fault}): mend DATABASE_URL, or unset it to use the embedded one`
     )
+  }
+}
+
+/** An empty one. Several of a name may run at once. */
+export async function startFreeDatabase(name) {
+  for (let number = 1; ; number++) {
+    try {
+      return await startDatabase({
+        name: number === 1 ? name : `${name}-${number}`,
+        temporary: true,
+      })
+    } catch (error) {
+      if (!(error instanceof DatabaseInUseError)) {
+        throw error
+      }
+    }
   }
 }

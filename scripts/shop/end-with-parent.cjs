@@ -1,4 +1,4 @@
-/** Loaded into each child of the demo: none outlives the process that started it, kill -9 included. */
+/** Loaded into each child process of a shop: none outlives the process that started it, kill -9 included. */
 process.once("disconnect", () => process.exit(1))
 // Only to listen is no reason to stay.
 process.channel?.unref()

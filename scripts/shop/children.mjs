@@ -4,11 +4,11 @@ import { join } from "node:path"
 import { stripVTControlCharacters } from "node:util"
 import { waitUntil } from "../processes.mjs"
 import { root } from "../setup.mjs"
-import { DemoError } from "./faults.mjs"
+import { ShopError } from "./faults.mjs"
 
 const LOG_LINES = 30
 const logs = join(root, ".cache", "logs")
-const endWithParent = join(root, "scripts", "demo", "end-with-parent.cjs")
+const endWithParent = join(root, "scripts", "shop", "end-with-parent.cjs")
 
 const children = new Set()
 let ending = false
@@ -24,7 +24,7 @@ let ending = false
  */
 export function startChild({ name, log, args, env = {} }) {
   if (ending) {
-    throw new DemoError(`${name} was not started, since we are to end`)
+    throw new ShopError(`${name} was not started, since we are to end`)
   }
   mkdirSync(logs, { recursive: true })
   const path = join(logs, `${log}.log`)
@@ -50,7 +50,7 @@ export function startChild({ name, log, args, env = {} }) {
     return outcome
   })
   const failure = (outcome) =>
-    new DemoError(
+    new ShopError(
       `${name} ended with ${outcome}. The end of ${path}:\n\n${lastLines(path)}`
     )
   return {
@@ -67,6 +67,13 @@ export function startChild({ name, log, args, env = {} }) {
     },
     /** The first message it sends us. */
     message: () => new Promise((resolve) => child.once("message", resolve)),
+    /** Ends it as a power cut would: it can do nothing about it. Resolves when it is gone. */
+    kill: async () => {
+      sendToGroup(running.pid, "SIGKILL")
+      await exited
+    },
+    /** Resolves with how it ended: "signal SIGKILL", "exit code 1". */
+    exited: () => exited,
   }
 }
 
