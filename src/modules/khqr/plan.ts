@@ -104,8 +104,20 @@ export function isAskable(charge: Omit<PlannedCharge, "issued_at">): boolean {
   return (
     charge.mode !== "static" &&
     charge.review_reason !== "hash_used" &&
-    !(charge.review_reason !== null && charge.resolution === "dismiss") &&
+    !isDismissed(charge) &&
     (!hasMoney(charge) || isUnproven(charge))
+  )
+}
+
+/** A KHQR whose transfer was given back may be paid again, whatever a person thinks of the first. */
+function isDismissed({
+  review_reason,
+  resolution,
+}: Pick<PlannedCharge, "review_reason" | "resolution">): boolean {
+  return (
+    resolution === "dismiss" &&
+    review_reason !== null &&
+    review_reason !== "returned"
   )
 }
 

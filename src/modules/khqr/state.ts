@@ -236,9 +236,12 @@ function answered<T extends ChargeState>(
   now: Date
 ): Transition<T> {
   const silent = outcome.type === "unknown"
-  // Any answer that counts ends the doubt whether there will ever be one.
+  // Any answer that counts ends the doubt whether there will ever be one; what a person decided about it stays.
   const doubtEnds =
-    !silent && !hasMoney(before) && before.review_reason === "unverifiable"
+    !silent &&
+    !hasMoney(before) &&
+    before.review_reason === "unverifiable" &&
+    before.resolved_at === null
   const charge: T = {
     ...before,
     checks: before.checks + 1,
@@ -251,16 +254,12 @@ function answered<T extends ChargeState>(
 
   // Money that is on record stays as it was recorded: the bank shows one transfer of a KHQR for ever.
   if (hasMoney(before)) {
-    return outcome.type === "paid" && isUnproven(before)
-      ? proven(charge, outcome.transaction)
-      : unchanged(charge)
+    return isUnproven(before) ? proven(charge, outcome) : unchanged(charge)
   }
 
   switch (outcome.type) {
     case "paid":
-      // A transfer that was given back does not come again under its own hash.
-      return before.review_reason === "returned" &&
-        before.bank_hash === outcome.transaction.hash
+      return wasReturned(before, outcome.transaction)
         ? unchanged(charge)
         : paid(charge, outcome.transaction, "khqr", askedAt, now)
     case "not_found":
@@ -323,20 +322,54 @@ function toldBy(transaction: BakongTransaction) {
 /** The bank confirms, or contradicts, what a person confirmed before it. */
 function proven<T extends ChargeState>(
   charge: T,
-  transaction: BakongTransaction
+  outcome: Outcome
 ): Transition<T> {
+  if (outcome.type === "failed" && RETURNED.includes(outcome.reason)) {
+    return charge.review_reason === "returned"
+      ? unchanged(charge)
+      : contradicted(
+          charge,
+          "returned",
+          outcome.transaction,
+          `Bakong: ${outcome.reason.replaceAll("_", " ")}, and a person had confirmed it`
+        )
+  }
+  if (outcome.type !== "paid") {
+    return unchanged(charge)
+  }
+  const { transaction } = outcome
   const mismatch = disagreement(charge, transaction)
+  return mismatch
+    ? contradicted(
+        charge,
+        mismatch,
+        transaction,
+        `The bank shows ${transaction.amount} ${transaction.currency} to ${transaction.toAccountId}, and a person had confirmed ${charge.khqr_amount} ${charge.currency_code.toUpperCase()}`
+      )
+    : {
+        charge: { ...charge, ...toldBy(transaction) },
+        announcements: [],
+        note: "The bank confirms what a person had confirmed",
+      }
+}
+
+/** What a person confirmed is not what the bank knows: a person looks again, also when there is an order by now. */
+function contradicted<T extends ChargeState>(
+  charge: T,
+  reason: ReviewReason,
+  transaction: BakongTransaction | null,
+  note: string
+): Transition<T> {
   return {
     charge: {
       ...charge,
-      ...toldBy(transaction),
-      review_reason: mismatch ?? charge.review_reason,
-      ...(mismatch ? NOTHING_DECIDED : {}),
+      ...NOTHING_DECIDED,
+      ...(transaction ? toldBy(transaction) : {}),
+      review_reason: reason,
+      next_settle_at: null,
     },
-    announcements: mismatch ? ["review"] : [],
-    note: mismatch
-      ? `The bank shows ${transaction.amount} ${transaction.currency} to ${transaction.toAccountId}, and a person had confirmed ${charge.khqr_amount} ${charge.currency_code.toUpperCase()}`
-      : "The bank confirms what a person had confirmed",
+    announcements: ["review"],
+    note,
   }
 }
 
@@ -424,11 +457,19 @@ export function resolutionsOf(
 export function receiptFault(
   charge: Pick<
     ChargeState,
-    "account_id" | "currency_code" | "khqr_amount" | "issued_at"
+    | "account_id"
+    | "currency_code"
+    | "khqr_amount"
+    | "issued_at"
+    | "review_reason"
+    | "bank_hash"
   >,
   transaction: BakongTransaction,
   now: Date
 ): string | null {
+  if (wasReturned(charge, transaction)) {
+    return "The bank gave this transfer back"
+  }
   const asked = `${charge.khqr_amount} ${charge.currency_code.toUpperCase()}`
   switch (disagreement(charge, transaction)) {
     case "wrong_account":
@@ -466,13 +507,17 @@ function hashUsed<T extends ChargeState>(
     unknowns: 0,
     unknown_since: null,
   }
+  const note = `The bank shows the transfer that already pays charge ${usedBy}`
+  if (isUnproven(before) && before.last_outcome !== "hash_used") {
+    return contradicted(charge, "hash_used", null, note)
+  }
   if (hasMoney(before) || before.review_reason === "hash_used") {
     return unchanged(charge)
   }
   return {
     charge: { ...charge, ...NOTHING_DECIDED, review_reason: "hash_used" },
     announcements: ["review"],
-    note: `The bank shows the transfer that already pays charge ${usedBy}`,
+    note,
   }
 }
 
@@ -568,6 +613,14 @@ function returned<T extends ChargeState>(
     announcements: open ? ["failed", "review"] : ["review"],
     note: `Bakong: ${reason.replaceAll("_", " ")}`,
   }
+}
+
+/** A transfer that was given back does not come again under its own hash. */
+function wasReturned(
+  charge: Pick<ChargeState, "review_reason" | "bank_hash">,
+  { hash }: BakongTransaction
+): boolean {
+  return charge.review_reason === "returned" && charge.bank_hash === hash
 }
 
 function isFirstAtClosing(charge: ChargeState, before: ChargeState): boolean {
@@ -716,14 +769,15 @@ export function isAccepted(
   )
 }
 
-/** Money on record that is still for its session: not sent back and not dismissed. */
+/** Money on record that is still for its session: booked, or neither sent back nor dismissed. */
 export function bindsSession(
   charge: Pick<ChargeState, "status" | "resolution">
 ): boolean {
   return (
-    hasMoney(charge) &&
-    charge.resolution !== "refund" &&
-    charge.resolution !== "dismiss"
+    charge.status === "completed" ||
+    (charge.status === "paid" &&
+      charge.resolution !== "refund" &&
+      charge.resolution !== "dismiss")
   )
 }
 
