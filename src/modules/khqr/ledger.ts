@@ -263,7 +263,14 @@ export class KhqrLedger extends KhqrBooks {
     }[],
     @MedusaContext() context: SqlContext = {}
   ): Promise<void> {
-    await this.updateKhqrCharges(links, context)
+    const manager = context.transactionManager ?? context.manager!
+    for (const { id, payment_collection_id, cart_id } of links) {
+      // One that has moved on since knows better.
+      await manager.execute(
+        "UPDATE khqr_charge SET payment_collection_id = ?, cart_id = ? WHERE id = ? AND payment_collection_id IS NULL",
+        [payment_collection_id, cart_id, id]
+      )
+    }
   }
 
   /**
