@@ -26,6 +26,8 @@ const khqrOptions: Partial<KhqrPluginOptions> = {
     // The simulator has no limit; a token of the National Bank's may have 100.
     dailyRequestLimit: numberOf(process.env.BAKONG_DAILY_REQUEST_LIMIT) ?? null,
   },
+  latePayments: process.env
+    .KHQR_LATE_PAYMENTS as KhqrPluginOptions["latePayments"],
   gateway: process.env.KHQR_HOSTED_URL
     ? {
         type: "hosted",

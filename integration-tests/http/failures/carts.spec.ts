@@ -1,0 +1,375 @@
+import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
+
+import type { Charge } from "../../../src/modules/khqr/types"
+import { startBank, World } from "../world"
+import { historyOf } from "./history"
+
+const bank = startBank()
+
+const ADDRESS = {
+  first_name: "Sok",
+  last_name: "Dara",
+  address_1: "Street 240",
+  city: "Siem Reap",
+  country_code: "kh",
+}
+
+medusaIntegrationTestRunner({
+  moduleName: "khqr-failures-carts",
+  testSuite: ({ api, getContainer }) => {
+    const world = new World(api, getContainer)
+
+    beforeAll(() => world.open())
+
+    const pay = async (...qrs: string[]) => {
+      qrs.forEach((qr) => bank().pay({ qr }))
+      await world.tick()
+    }
+
+    const changeCart = async (
+      cartId: string,
+      path: string,
+      body: Record<string, unknown>
+    ) => {
+      const { status, data } = await world.post(
+        `/store/carts/${cartId}${path}`,
+        body
+      )
+      expect({ path, status, data }).toMatchObject({ status: 200 })
+    }
+
+    const addOne = (cartId: string) =>
+      changeCart(cartId, "/line-items", {
+        variant_id: world.shop.variants["palm-sugar"],
+        quantity: 1,
+      })
+
+    /** What a second tab of the same checkout gets. */
+    const openTab = async (collectionId: string) => {
+      const { data, status } = await world.openSession(collectionId)
+      expect({ status, data }).toMatchObject({ status: 200 })
+      const [session] = data.payment_collection.payment_sessions
+      return {
+        sessionId: session.id as string,
+        chargeId: session.data.charge_id as string,
+        qr: session.data.qr as string,
+      }
+    }
+
+    const chooseCash = async (collectionId: string) => {
+      const { data, status } = await world.post(
+        `/store/payment-collections/${collectionId}/payment-sessions`,
+        { provider_id: "pp_system_default" }
+      )
+      expect({ status, data }).toMatchObject({ status: 200 })
+    }
+
+    /** One order over 11 USD that knows one payment, this charge's, and nothing else is paid. */
+    const expectTheOrderOf = async (chargeId: string) => {
+      const [order, ...others] = await world.orders()
+      expect(others).toEqual([])
+      expect(order).toMatchObject({
+        total: 11,
+        payment_collections: [
+          {
+            status: "completed",
+            captured_amount: 11,
+            payments: [{ amount: 11, provider_id: "pp_khqr_bakong" }],
+          },
+        ],
+      })
+      expect(order.payment_collections[0].payments).toHaveLength(1)
+      expect(await world.charge(chargeId)).toMatchObject({
+        status: "completed",
+        review_reason: null,
+        order_id: order.id,
+      })
+      return order
+    }
+
+    describe("A cart that changes under an open KHQR", () => {
+      it.each<{ what: string; path: string; body: Record<string, unknown> }>([
+        {
+          what: "the address",
+          path: "",
+          body: { shipping_address: ADDRESS, billing_address: ADDRESS },
+        },
+        { what: "the e-mail", path: "", body: { email: "other@example.com" } },
+        {
+          what: "a note in its metadata",
+          path: "",
+          body: { metadata: { note: "call first" } },
+        },
+      ])(
+        "becomes the order of its KHQR when $what changes and the total stays",
+        async ({ path, body }) => {
+          const { cartId, sessionId, chargeId, qr } = await world.checkout()
+          await changeCart(cartId, path, body)
+
+          await pay(qr)
+
+          const order = await expectTheOrderOf(chargeId)
+          expect(await world.view(sessionId)).toMatchObject({
+            status: "completed",
+            order_id: order.id,
+          })
+        }
+      )
+
+      it("becomes the order of its first KHQR when it costs the same again", async () => {
+        const { cartId, sessionId, chargeId, qr } = await world.checkout()
+        const [item] = await world.sql<{ id: string }>(
+          "SELECT id FROM cart_line_item WHERE cart_id = ?",
+          [cartId]
+        )
+        await changeCart(cartId, `/line-items/${item.id}`, { quantity: 2 })
+        await changeCart(cartId, `/line-items/${item.id}`, { quantity: 1 })
+        expect(
+          await world.sql("SELECT id FROM payment_session WHERE id = ?", [
+            sessionId,
+          ])
+        ).toEqual([])
+
+        await pay(qr)
+
+        const order = await expectTheOrderOf(chargeId)
+        expect(await world.view(sessionId)).toMatchObject({
+          status: "completed",
+          order_id: order.id,
+        })
+      })
+
+      it("keeps the money for a person when the cart went over to riel", async () => {
+        const { cartId, sessionId, chargeId, qr } = await world.checkout()
+        await changeCart(cartId, "", { region_id: world.shop.regions.khr })
+
+        await pay(qr)
+
+        expect(await world.charge(chargeId)).toMatchObject({
+          status: "paid",
+          review_reason: "orphaned",
+          paid_amount: "11",
+          paid_currency: "USD",
+        })
+        expect(await historyOf(world, chargeId)).toMatch(
+          /The cart now costs [\d.]+ khr, the KHQR brought 11 usd/
+        )
+        expect(await world.view(sessionId)).toMatchObject({ in_review: true })
+        expect(await world.orders()).toEqual([])
+      })
+
+      it("keeps the money for a person when the cart costs more, and books none of it on the new session", async () => {
+        const { cartId, collectionId, sessionId, chargeId, qr } =
+          await world.checkout()
+        await addOne(cartId)
+        const newer = await openTab(collectionId)
+
+        await pay(qr)
+
+        expect(await world.charge(chargeId)).toMatchObject({
+          status: "paid",
+          review_reason: "orphaned",
+        })
+        expect(await historyOf(world, chargeId)).toContain(
+          "The cart now costs 20.5 usd, the KHQR brought 11 usd"
+        )
+        expect(await world.view(sessionId)).toMatchObject({ in_review: true })
+        expect(await world.view(newer.sessionId)).toMatchObject({
+          status: "pending",
+          in_review: false,
+          qr: newer.qr,
+        })
+        expect((await world.complete(cartId)).data.type).toBe("cart")
+        expect(await world.orders()).toEqual([])
+      })
+    })
+
+    describe("Another way to pay, chosen while the KHQR is open", () => {
+      it("gives way to the KHQR that is paid after all", async () => {
+        const { collectionId, sessionId, chargeId, qr } = await world.checkout()
+        await chooseCash(collectionId)
+
+        await pay(qr)
+
+        const order = await expectTheOrderOf(chargeId)
+        expect(await world.view(sessionId)).toMatchObject({
+          status: "completed",
+          order_id: order.id,
+        })
+        expect(
+          await world.sql(
+            "SELECT provider_id FROM payment_session WHERE payment_collection_id = ? AND status NOT IN ('canceled')",
+            [collectionId]
+          )
+        ).toEqual([{ provider_id: "pp_khqr_bakong" }])
+      })
+
+      it("that became the order leaves a KHQR paid later to a person", async () => {
+        const { cartId, collectionId, chargeId, qr } = await world.checkout()
+        await chooseCash(collectionId)
+        expect((await world.complete(cartId)).data.type).toBe("order")
+
+        await pay(qr)
+
+        expect(await world.charge(chargeId)).toMatchObject({
+          status: "paid",
+          review_reason: "duplicate",
+        })
+        expect(await historyOf(world, chargeId)).toContain(
+          "already paid in another way"
+        )
+        const [order, ...others] = await world.orders()
+        expect(others).toEqual([])
+        expect(order.payment_collections[0].payments).toMatchObject([
+          { provider_id: "pp_system_default" },
+        ])
+      })
+    })
+
+    describe("Two tabs of one checkout", () => {
+      it("become one order when both KHQRs are paid, and the other goes to a person", async () => {
+        const { collectionId, chargeId, qr } = await world.checkout()
+        const newer = await openTab(collectionId)
+
+        await pay(qr, newer.qr)
+        await world.sql(
+          "UPDATE khqr_charge SET next_settle_at = now() WHERE next_settle_at IS NOT NULL"
+        )
+        await world.tick()
+
+        const charges = await Promise.all([
+          world.charge(chargeId),
+          world.charge(newer.chargeId),
+        ])
+        const completed = charges.filter(({ status }) => status === "completed")
+        expect(completed).toHaveLength(1)
+        await expectTheOrderOf(completed[0].id)
+        expect(charges.find((one) => one !== completed[0])).toMatchObject({
+          status: "paid",
+          review_reason: "duplicate",
+        })
+      })
+
+      it("show both the order when the older KHQR alone is paid", async () => {
+        const older = await world.checkout()
+        const newer = await openTab(older.collectionId)
+
+        await pay(older.qr)
+
+        const order = await expectTheOrderOf(older.chargeId)
+        for (const { sessionId } of [older, newer]) {
+          expect(await world.view(sessionId)).toMatchObject({
+            status: "completed",
+            qr: null,
+            order_id: order.id,
+          })
+        }
+        expect((await world.complete(older.cartId)).data).toMatchObject({
+          type: "order",
+          order: { id: order.id },
+        })
+      })
+
+      it("take no second payment for the order, and keep it for a person when it comes", async () => {
+        const older = await world.checkout()
+        const newer = await openTab(older.collectionId)
+        await pay(older.qr)
+        await expectTheOrderOf(older.chargeId)
+
+        const renewed = await world.post(
+          `/store/khqr/payment-sessions/${newer.sessionId}/renew`
+        )
+        expect(renewed.status).toBe(409)
+        await pay(newer.qr)
+
+        expect(await world.charge(newer.chargeId)).toMatchObject({
+          status: "paid",
+          review_reason: "duplicate",
+        })
+        const order = await expectTheOrderOf(older.chargeId)
+        expect(await world.view(newer.sessionId)).toMatchObject({
+          status: "completed",
+          order_id: order.id,
+        })
+      })
+
+      it("of which the oldest of three is paid become its order", async () => {
+        const first = await world.checkout()
+        const second = await openTab(first.collectionId)
+        const third = await openTab(first.collectionId)
+
+        await pay(first.qr)
+
+        const order = await expectTheOrderOf(first.chargeId)
+        expect(await world.view(third.sessionId)).toMatchObject({
+          status: "completed",
+          order_id: order.id,
+        })
+        expect((await world.charge(second.chargeId)).status).toBe("pending")
+      })
+
+      it("are settled the same when the older one is paid after the newer one timed out", async () => {
+        const older = await world.checkout()
+        const newer = await openTab(older.collectionId)
+        await world.age(newer.chargeId, 800_000)
+        await world.tick()
+        expect((await world.charge(newer.chargeId)).status).toBe("expired")
+
+        await pay(older.qr)
+
+        const order = await expectTheOrderOf(older.chargeId)
+        expect(await world.view(newer.sessionId)).toMatchObject({
+          order_id: order.id,
+        })
+      })
+
+      it("whose shopper completes the cart by hand while the older KHQR is found become one order", async () => {
+        const older = await world.checkout()
+        await openTab(older.collectionId)
+        bank().pay({ qr: older.qr })
+        await world.makeDue()
+
+        await Promise.all([
+          world.tick(),
+          world.complete(older.cartId),
+          world.complete(older.cartId),
+        ])
+        await world.tick()
+
+        await expectTheOrderOf(older.chargeId)
+      })
+    })
+
+    describe("A cart opened by somebody else", () => {
+      it("gets nothing of a paid KHQR whose session is gone, whatever the client sends", async () => {
+        const victim = await world.checkout()
+        await addOne(victim.cartId)
+        await pay(victim.qr)
+        const kept: Partial<Charge> = {
+          status: "paid",
+          review_reason: "orphaned",
+          payment_session_id: victim.sessionId,
+        }
+        expect(await world.charge(victim.chargeId)).toMatchObject(kept)
+
+        const cartId = await world.fillCart()
+        const collectionId = await world.openCollection(cartId)
+        for (const adopt of [victim.chargeId, "", null, 1, true, {}, ["a"]]) {
+          const { data } = await world.openSession(collectionId, {
+            adopt,
+            charge_id: victim.chargeId,
+            session_id: victim.sessionId,
+          })
+          const [session] = data.payment_collection.payment_sessions
+          expect(session.data).not.toHaveProperty("adopt")
+          expect(session.data.charge_id).not.toBe(victim.chargeId)
+        }
+        await world.tick()
+
+        expect((await world.complete(cartId)).data.type).toBe("cart")
+        expect(await world.charge(victim.chargeId)).toMatchObject(kept)
+        expect(await world.orders()).toEqual([])
+      })
+    })
+  },
+})
