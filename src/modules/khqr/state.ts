@@ -508,10 +508,14 @@ function hashUsed<T extends ChargeState>(
     unknown_since: null,
   }
   const note = `The bank shows the transfer that already pays charge ${usedBy}`
+  if (before.review_reason === "hash_used") {
+    return unchanged(charge)
+  }
+  // Whoever took the money after the first such answer knew of it.
   if (isUnproven(before) && before.last_outcome !== "hash_used") {
     return contradicted(charge, "hash_used", null, note)
   }
-  if (hasMoney(before) || before.review_reason === "hash_used") {
+  if (hasMoney(before)) {
     return unchanged(charge)
   }
   return {
@@ -596,10 +600,13 @@ function returned<T extends ChargeState>(
   reason: FailedReason,
   transaction: BakongTransaction | null
 ): Transition<T> {
+  const told = transaction ? toldBy(transaction) : {}
   const known =
-    charge.bank_hash === null || charge.bank_hash === transaction?.hash
+    transaction === null ||
+    charge.bank_hash === null ||
+    charge.bank_hash === transaction.hash
   if (charge.review_reason === "returned" && known) {
-    return unchanged(charge)
+    return unchanged({ ...charge, ...told })
   }
   const open = charge.status !== "expired"
   return {
@@ -608,7 +615,7 @@ function returned<T extends ChargeState>(
       ...NOTHING_DECIDED,
       status: open ? "failed" : "expired",
       review_reason: "returned",
-      ...(transaction ? toldBy(transaction) : {}),
+      ...told,
     },
     announcements: open ? ["failed", "review"] : ["review"],
     note: `Bakong: ${reason.replaceAll("_", " ")}`,

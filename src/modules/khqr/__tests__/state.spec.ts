@@ -3,18 +3,30 @@ import fc from "fast-check"
 
 import type { FailedReason, Outcome } from "../../../bakong"
 import {
+  amountToBook,
+  bindsSession,
   CHARGE_STATUSES,
   type ChargeEvent,
   type ChargeState,
   type ChargeStatus,
   closesAt,
   describeOutcome,
+  EVIDENCES,
   hasMoney,
+  isAccepted,
   isPaidLate,
   isSettleable,
+  isUnproven,
   MAX_LASTING_SETTLE_FAILURES,
   MAX_SETTLE_FAILURES,
+  needsPerson,
+  RECEIPT_SKEW_MS,
+  receiptFault,
+  type Resolution,
+  RESOLUTIONS,
+  resolutionsOf,
   REVIEW_REASONS,
+  type ReviewReason,
   transition,
   type Transition,
 } from "../state"
@@ -47,9 +59,45 @@ function answer(
   return transition(before, { type: "answered", outcome, askedAt }, now)
 }
 
-function returned(reason: FailedReason): Outcome {
-  return { type: "failed", reason, transaction: transfer() }
+function returned(
+  reason: FailedReason,
+  changes: Parameters<typeof transfer>[0] = {}
+): Outcome {
+  return { type: "failed", reason, transaction: transfer(changes) }
 }
+
+const OTHER_HASH = "b".repeat(64)
+
+const resolve = (
+  before: Charge,
+  resolution: Resolution,
+  orderId?: string,
+  now = later(EXPIRES_AT, HOUR)
+) =>
+  transition(
+    before,
+    {
+      type: "resolved",
+      resolution,
+      by: "user_1",
+      reason: "Talked to the shopper",
+      ...(orderId ? { orderId } : {}),
+    },
+    now
+  )
+
+const receipt = (
+  before: Charge,
+  changes: Parameters<typeof transfer>[0] = {},
+  now = NOON
+) =>
+  transition(before, { type: "receipt", transaction: transfer(changes) }, now)
+
+const confirm = (before: Charge, paidAt = later(ISSUED_AT, MINUTE)) =>
+  transition(before, { type: "confirmed", paidAt }, NOON)
+
+const hashUsed = (before: Charge, askedAt = NOON) =>
+  transition(before, { type: "hash_used", usedBy: "khqr_9", askedAt }, askedAt)
 
 const NOON = later(ISSUED_AT, 2 * MINUTE)
 
@@ -59,6 +107,18 @@ const paidCharge = (changes: Partial<Charge> = {}) =>
 const expiredCharge = () => answer(charge(), NOT_FOUND, CLOSES_AT).charge
 
 const failedCharge = () => answer(charge(), ATTEMPT_FAILED).charge
+
+const returnedCharge = () => answer(charge(), returned("failed_at_ach")).charge
+
+const confirmedCharge = () => confirm(charge()).charge
+
+const inReview = (review_reason: ReviewReason, changes: Partial<Charge> = {}) =>
+  paidCharge({ review_reason, next_settle_at: null, ...changes })
+
+const DECIDED = {
+  resolved_at: later(EXPIRES_AT, HOUR),
+  resolved_by: "user_1",
+}
 
 const MONEY = [
   "bank_hash",
@@ -109,14 +169,30 @@ describe("A charge that Bakong calls paid", () => {
     ["expired", expiredCharge()],
     ["superseded", charge({ superseded_at: later(ISSUED_AT, MINUTE) })],
     ["unverifiable", charge({ review_reason: "unverifiable" })],
-    ["returned", answer(charge(), returned("failed_at_ach")).charge],
+    ["returned", returnedCharge()],
+    ["hash_used", hashUsed(charge()).charge],
+    [
+      "dismissed",
+      resolve(charge({ review_reason: "unverifiable" }), "dismiss").charge,
+    ],
   ])("is paid although it was %s before", (_, before) => {
-    const { charge: after, announcements } = answer(before, paid(), CLOSES_AT)
+    const { charge: after, announcements } = answer(
+      before,
+      paid({ hash: OTHER_HASH }),
+      CLOSES_AT
+    )
 
     expect(after.status).toBe("paid")
     expect(after.review_reason).toBeNull()
     expect(after.next_settle_at).toEqual(CLOSES_AT)
     expect(after.superseded_at).toEqual(before.superseded_at)
+    expect(after).toMatchObject({
+      bank_hash: OTHER_HASH,
+      evidence: "khqr",
+      resolution: null,
+      resolved_at: null,
+      resolved_by: null,
+    })
     expect(announcements).toEqual(["paid"])
   })
 
@@ -324,7 +400,9 @@ describe("A charge whose payment failed", () => {
       expect(first.charge).toMatchObject({
         status: "failed",
         review_reason: "returned",
-        bank_hash: null,
+        bank_hash: transfer().hash,
+        payer_account: "sok_dara@devb",
+        paid_at: null,
         next_settle_at: null,
       })
       expect(first.announcements).toEqual(["failed", "review"])
@@ -357,6 +435,527 @@ describe("A charge whose payment failed", () => {
       review_reason: "returned",
     })
     expect(announcements).toEqual(["review"])
+  })
+})
+
+describe("A charge whose transfer was given back", () => {
+  it("is not paid by the same hash again, neither by the KHQR nor by a receipt", () => {
+    const before = returnedCharge()
+
+    expect(answer(before, paid()).charge).toMatchObject({
+      status: "failed",
+      review_reason: "returned",
+    })
+    expect(receipt(before).charge).toEqual(before)
+    expect(receiptFault(before, transfer(), NOON)).toMatch(/gave .* back/)
+  })
+
+  it("is paid by another", () => {
+    const before = returnedCharge()
+
+    expect(answer(before, paid({ hash: OTHER_HASH })).charge).toMatchObject({
+      status: "paid",
+      review_reason: null,
+      bank_hash: OTHER_HASH,
+    })
+    expect(receipt(before, { hash: OTHER_HASH }).charge).toMatchObject({
+      status: "paid",
+      evidence: "receipt",
+      bank_hash: OTHER_HASH,
+    })
+  })
+
+  it("calls nobody again when the bank leaves the transfer out, or names it later", () => {
+    const untold: Outcome = {
+      type: "failed",
+      reason: "failed_at_ach",
+      transaction: null,
+    }
+    const dismissed = resolve(returnedCharge(), "dismiss").charge
+    const again = answer(dismissed, untold)
+    expect(again.announcements).toEqual([])
+    expect(again.charge).toMatchObject({
+      bank_hash: transfer().hash,
+      resolution: "dismiss",
+    })
+
+    const nameless = answer(charge(), untold).charge
+    const named = answer(nameless, returned("failed_at_ach"))
+    expect(named.announcements).toEqual([])
+    expect(answer(named.charge, paid()).charge.status).toBe("failed")
+  })
+
+  it("calls a person again when another transfer is given back too", () => {
+    const dismissed = resolve(returnedCharge(), "dismiss").charge
+    expect(answer(dismissed, returned("failed_at_ach")).charge).toMatchObject({
+      resolution: "dismiss",
+      ...DECIDED,
+    })
+
+    const second = answer(
+      dismissed,
+      returned("refunded_by_receiver", { hash: OTHER_HASH })
+    )
+    expect(second.charge).toMatchObject({
+      review_reason: "returned",
+      bank_hash: OTHER_HASH,
+      resolution: null,
+    })
+    expect(second.announcements).toContain("review")
+  })
+})
+
+describe("A charge whose transfer pays another charge already", () => {
+  it.each<[string, Charge]>([
+    ["pending", charge()],
+    ["failed", failedCharge()],
+    ["expired", expiredCharge()],
+    ["unverifiable", charge({ review_reason: "unverifiable" })],
+    ["returned", returnedCharge()],
+  ])("goes to review without money when it is %s", (_, before) => {
+    const { charge: after, announcements, note } = hashUsed(before)
+
+    expect(after).toMatchObject({
+      status: before.status,
+      review_reason: "hash_used",
+      bank_hash: before.bank_hash,
+      paid_at: null,
+      next_settle_at: before.next_settle_at,
+      checks: before.checks + 1,
+      last_outcome: "hash_used",
+      unknowns: 0,
+    })
+    expect(announcements).toEqual(["review"])
+    expect(note).toContain("khqr_9")
+  })
+
+  it("does so once, also after somebody dismissed it", () => {
+    const dismissed = resolve(hashUsed(charge()).charge, "dismiss").charge
+    const { charge: after, announcements } = hashUsed(dismissed, CLOSES_AT)
+
+    expect(after).toEqual({
+      ...dismissed,
+      checks: 2,
+      last_checked_at: CLOSES_AT,
+    })
+    expect(announcements).toEqual([])
+  })
+
+  it("keeps the money it has", () => {
+    const before = paidCharge()
+    const { charge: after, announcements } = hashUsed(before)
+
+    expect(after).toEqual({ ...before, checks: 2, last_outcome: "hash_used" })
+    expect(announcements).toEqual([])
+  })
+
+  it.each(["paid", "completed"] as const)(
+    "goes to review when it is %s on a person's word alone, once",
+    (status) => {
+      const before = { ...confirmedCharge(), status }
+      const { charge: after, announcements } = hashUsed(before)
+
+      expect(after).toMatchObject({
+        status,
+        review_reason: "hash_used",
+        bank_hash: null,
+        next_settle_at: null,
+      })
+      expect(announcements).toEqual(["review"])
+      const [decision] = resolutionsOf(after)
+      const decided = resolve(after, decision).charge
+      expect(hashUsed(decided).announcements).toEqual([])
+    }
+  )
+})
+
+describe("A transfer on a receipt", () => {
+  const fault = (
+    changes: Parameters<typeof transfer>[0],
+    before = charge(),
+    now = NOON
+  ) => receiptFault(before, transfer(changes), now)
+
+  it.each<[string, Charge]>([
+    ["pending", charge()],
+    ["failed", failedCharge()],
+    ["expired", expiredCharge()],
+    ["unverifiable", charge({ review_reason: "unverifiable" })],
+    ["hash_used", hashUsed(charge()).charge],
+    [
+      "dismissed",
+      resolve(charge({ review_reason: "unverifiable" }), "dismiss").charge,
+    ],
+  ])("pays a charge that is %s, and says how we know", (_, before) => {
+    const { charge: after, announcements } = receipt(before, {
+      hash: OTHER_HASH,
+    })
+
+    expect(after).toMatchObject({
+      status: "paid",
+      review_reason: null,
+      resolution: null,
+      evidence: "receipt",
+      bank_hash: OTHER_HASH,
+      paid_at: later(ISSUED_AT, MINUTE),
+      found_at: NOON,
+      next_settle_at: NOON,
+      settle_attempts: 0,
+    })
+    expect(after.checks).toBe(before.checks)
+    expect(announcements).toEqual(["paid"])
+  })
+
+  it("changes nothing of a charge that has its money", () => {
+    for (const before of [
+      paidCharge(),
+      confirmedCharge(),
+      inReview("amount_mismatch"),
+      paidCharge({ status: "completed" }),
+    ]) {
+      expect(receipt(before, { hash: OTHER_HASH })).toEqual({
+        charge: before,
+        announcements: [],
+        note: null,
+      })
+    }
+  })
+
+  it.each([
+    [{ toAccountId: "other@devb" }, /did not go to lucky_shop@aclb/],
+    [{ toAccountId: null }, /to whom/],
+    [{ currency: "KHR" }, /11 KHR, and 11 USD/],
+    [{ amount: "10.99" }, /10\.99 USD, and 11 USD/],
+    [{ amount: "11.01" }, /11\.01 USD, and 11 USD/],
+    [{ createdAt: null, acknowledgedAt: null }, /when/],
+    [{ createdAt: +ISSUED_AT - RECEIPT_SKEW_MS - 1 }, /older/],
+    [{ createdAt: +NOON + RECEIPT_SKEW_MS + 1 }, /future/],
+  ])("does not pay when it is of %o", (changes, words) => {
+    expect(fault(changes)).toMatch(words)
+    expect(receipt(charge(), changes).charge).toEqual(charge())
+  })
+
+  it.each([
+    {},
+    { toAccountId: " Lucky_Shop@ACLB " },
+    { currency: "usd", amount: "11.00" },
+    { createdAt: null },
+    { createdAt: +ISSUED_AT - RECEIPT_SKEW_MS },
+    { createdAt: +NOON + RECEIPT_SKEW_MS },
+  ])("pays when it is of %o", (changes) => {
+    expect(fault(changes)).toBeNull()
+    expect(receipt(charge(), changes).charge.status).toBe("paid")
+  })
+
+  it("may be made long after the KHQR's time, and is then late", () => {
+    const createdAt = +EXPIRES_AT + DAY
+    const now = later(EXPIRES_AT, 2 * DAY)
+
+    expect(fault({ createdAt }, expiredCharge(), now)).toBeNull()
+    expect(
+      isPaidLate(receipt(expiredCharge(), { createdAt }, now).charge)
+    ).toBe(true)
+  })
+})
+
+describe("A charge that a person confirmed", () => {
+  it.each<[string, Charge]>([
+    ["pending", charge()],
+    ["failed", failedCharge()],
+    ["expired", expiredCharge()],
+    ["unverifiable", charge({ review_reason: "unverifiable" })],
+    ["returned", returnedCharge()],
+    ["hash_used", hashUsed(charge()).charge],
+    [
+      "dismissed",
+      resolve(charge({ review_reason: "unverifiable" }), "dismiss").charge,
+    ],
+  ])("is paid, on their word, although it was %s", (_, before) => {
+    const paidAt = later(ISSUED_AT, 90 * SECOND)
+    const { charge: after, announcements } = confirm(before, paidAt)
+
+    expect(after).toMatchObject({
+      status: "paid",
+      review_reason: null,
+      resolution: null,
+      evidence: "staff",
+      bank_hash: null,
+      payer_account: null,
+      paid_amount: "11",
+      paid_currency: "USD",
+      paid_to: "lucky_shop@aclb",
+      paid_at: paidAt,
+      found_at: NOON,
+      next_settle_at: NOON,
+      settle_attempts: 0,
+    })
+    expect(isUnproven(after)).toBe(true)
+    expect(announcements).toEqual(["paid"])
+  })
+
+  it("keeps the money it has", () => {
+    for (const before of [paidCharge(), inReview("amount_mismatch")]) {
+      expect(confirm(before).charge).toEqual(before)
+    }
+  })
+
+  it.each(["paid", "completed"] as const)(
+    "learns from the bank who paid, and is its word for ever: %s",
+    (status) => {
+      const before = { ...confirmedCharge(), status }
+      const { charge: after, announcements } = answer(before, paid(), CLOSES_AT)
+
+      expect(after).toMatchObject({
+        status,
+        evidence: "staff",
+        review_reason: null,
+        bank_hash: transfer().hash,
+        payer_account: "sok_dara@devb",
+        paid_at: before.paid_at,
+        next_settle_at: before.next_settle_at,
+      })
+      expect(announcements).toEqual([])
+      expect(isUnproven(after)).toBe(false)
+
+      const again = answer(after, paid({ hash: OTHER_HASH, amount: "1" }))
+      expect(again.charge.bank_hash).toBe(transfer().hash)
+      expect(again.announcements).toEqual([])
+    }
+  )
+
+  it.each([
+    ["amount_mismatch", paid({ amount: "1" })],
+    ["currency_mismatch", paid({ currency: "KHR" })],
+    ["wrong_account", paid({ toAccountId: "x@y" })],
+    ["returned", returned("refunded_by_receiver")],
+  ] as const)(
+    "goes to review as %s when the bank knows otherwise, with what the bank knows",
+    (reason, outcome) => {
+      for (const before of [
+        confirmedCharge(),
+        { ...confirmedCharge(), status: "completed" as const },
+        resolve(
+          { ...confirmedCharge(), review_reason: "order_failed" },
+          "settle"
+        ).charge,
+      ]) {
+        const { charge: after, announcements } = answer(before, outcome)
+        const { transaction } = outcome as { transaction: { amount: string } }
+        expect(after).toMatchObject({
+          status: before.status,
+          review_reason: reason,
+          resolution: null,
+          bank_hash: transfer().hash,
+          paid_amount: transaction.amount,
+          next_settle_at: null,
+        })
+        expect(announcements).toEqual(["review"])
+        expect(needsPerson(after)).toBe(true)
+      }
+    }
+  )
+
+  it("calls a person once when the bank does not say which transfer it gave back", () => {
+    const outcome: Outcome = {
+      type: "failed",
+      reason: "failed_at_ach",
+      transaction: null,
+    }
+    const first = answer(confirmedCharge(), outcome)
+    expect(first.charge).toMatchObject({
+      review_reason: "returned",
+      paid_amount: "11",
+      bank_hash: null,
+    })
+    expect(answer(first.charge, outcome).announcements).toEqual([])
+  })
+
+  it("is moved by nothing else that the bank says", () => {
+    for (const outcome of [NOT_FOUND, ATTEMPT_FAILED, unknown()]) {
+      const before = confirmedCharge()
+      const { charge: after, announcements } = answer(
+        before,
+        outcome,
+        later(EXPIRES_AT, 2 * DAY)
+      )
+      expect(money(after)).toBe(money(before))
+      expect(after).toMatchObject({ status: "paid", review_reason: null })
+      expect(announcements).toEqual([])
+    }
+  })
+})
+
+describe("What a person may decide", () => {
+  it.each(REVIEW_REASONS)("of money in review as %s", (reason) => {
+    const currencyOrTwice =
+      reason === "currency_mismatch" || reason === "duplicate"
+    expect(resolutionsOf(inReview(reason))).toEqual(
+      currencyOrTwice
+        ? ["attach", "refund", "dismiss"]
+        : ["settle", "attach", "refund", "dismiss"]
+    )
+  })
+
+  it("is only to let it be where there is no money, or an order already", () => {
+    for (const status of [
+      "pending",
+      "failed",
+      "expired",
+      "completed",
+    ] as const) {
+      expect(
+        resolutionsOf(charge({ status, review_reason: "returned" }))
+      ).toEqual(["dismiss"])
+    }
+  })
+
+  it("is nothing where nobody has to look, or somebody has decided", () => {
+    for (const status of CHARGE_STATUSES) {
+      expect(resolutionsOf(charge({ status }))).toEqual([])
+      expect(
+        resolutionsOf(charge({ status, review_reason: "returned", ...DECIDED }))
+      ).toEqual([])
+    }
+  })
+})
+
+describe("What a person decides", () => {
+  const everyCase = CHARGE_STATUSES.flatMap((status) =>
+    [null, ...REVIEW_REASONS].flatMap((review_reason) =>
+      RESOLUTIONS.map((resolution) => ({ status, review_reason, resolution }))
+    )
+  )
+
+  it("holds for each resolution, each reason and each status", () => {
+    for (const { status, review_reason, resolution } of everyCase) {
+      const before = paidCharge({ status, review_reason, settle_attempts: 3 })
+      const allowed = resolutionsOf(before).includes(resolution)
+      const { charge: after, announcements } = resolve(before, resolution)
+
+      if (!allowed) {
+        expect(after).toEqual(before)
+        expect(announcements).toEqual([])
+        continue
+      }
+      const accepted = resolution === "settle" || resolution === "attach"
+      expect(after).toEqual({
+        ...before,
+        ...DECIDED,
+        resolution,
+        review_reason: accepted ? null : review_reason,
+        next_settle_at: accepted ? DECIDED.resolved_at : null,
+        settle_attempts: accepted ? 0 : 3,
+      })
+      expect(announcements).toEqual(["resolved"])
+      expect(needsPerson(after)).toBe(false)
+      expect(isAccepted(after)).toBe(accepted)
+      // Decided once; what comes after is news of its own.
+      for (const again of RESOLUTIONS) {
+        expect(resolve(after, again).charge).toEqual(after)
+      }
+    }
+  })
+
+  it("is told to the history in their words", () => {
+    expect(resolve(inReview("paid_late"), "refund").note).toBe(
+      "refund: Talked to the shopper"
+    )
+  })
+
+  it("names the order that the money is for", () => {
+    const after = resolve(inReview("orphaned"), "attach", "order_7").charge
+    expect(after.order_id).toBe("order_7")
+    expect(
+      resolve(inReview("orphaned", { order_id: "order_0" }), "settle").charge
+        .order_id
+    ).toBe("order_0")
+  })
+
+  it("is asked anew when the cart does not take the money after all", () => {
+    const accepted = resolve(inReview("amount_mismatch"), "settle").charge
+    const { charge: after } = transition(
+      accepted,
+      {
+        type: "settle_refused",
+        decidedFor: "paid",
+        reason: "order_failed",
+        message: "Gone",
+      },
+      NOON
+    )
+
+    expect(after).toMatchObject({
+      review_reason: "order_failed",
+      resolution: null,
+      resolved_at: null,
+      resolved_by: null,
+    })
+    expect(resolutionsOf(after)).toContain("settle")
+  })
+
+  it("stays beside its reason when the bank answers at last", () => {
+    const before = resolve(
+      charge({ review_reason: "unverifiable" }),
+      "dismiss"
+    ).charge
+    for (const outcome of [NOT_FOUND, ATTEMPT_FAILED]) {
+      const after = answer(before, outcome, later(EXPIRES_AT, 3 * DAY)).charge
+      expect(after).toMatchObject({
+        review_reason: "unverifiable",
+        resolution: "dismiss",
+        ...DECIDED,
+      })
+      expect(
+        answer(after, unknown(), later(EXPIRES_AT, 9 * DAY)).announcements
+      ).toEqual([])
+    }
+  })
+})
+
+describe("The money that a session is bound by", () => {
+  it("is what is neither sent back nor dismissed, and in any case what is booked", () => {
+    const binds = (changes: Partial<Charge>) => bindsSession(charge(changes))
+
+    for (const status of ["pending", "failed", "expired"] as const) {
+      expect(binds({ status })).toBe(false)
+    }
+    for (const resolution of [null, ...RESOLUTIONS]) {
+      expect(binds({ status: "paid", resolution })).toBe(
+        resolution !== "refund" && resolution !== "dismiss"
+      )
+      expect(binds({ status: "completed", resolution })).toBe(true)
+    }
+  })
+})
+
+describe("What Medusa is to book", () => {
+  it("is what was asked for, with its fractions, when that came", () => {
+    const asked = charge({
+      amount: "44000.4",
+      khqr_amount: "44000",
+      currency_code: "khr",
+    })
+    expect(amountToBook(asked)).toEqual({
+      amount: "44000.4",
+      currency_code: "khr",
+    })
+    expect(
+      amountToBook({
+        ...asked,
+        paid_amount: "44000.00",
+        paid_currency: "KHR",
+      })
+    ).toEqual({ amount: "44000.4", currency_code: "khr" })
+  })
+
+  it("is what came where it was something else", () => {
+    expect(amountToBook(paidCharge({ paid_amount: "5" }))).toEqual({
+      amount: "5",
+      currency_code: "usd",
+    })
+    expect(
+      amountToBook(paidCharge({ paid_amount: "44000", paid_currency: "KHR" }))
+    ).toEqual({ amount: "44000", currency_code: "khr" })
   })
 })
 
@@ -866,6 +1465,48 @@ const anyEvent = fc.oneof(
       })),
   },
   {
+    weight: 1,
+    arbitrary: fc
+      .oneof(
+        fc.constant(transfer()),
+        anyTransaction,
+        fc.constant(transfer({ hash: "a".repeat(64) }))
+      )
+      .map((transaction) => (): ChargeEvent => ({
+        type: "receipt",
+        transaction,
+      })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .integer({ min: 0, max: HOUR })
+      .map((ago) => (now: Date): ChargeEvent => ({
+        type: "confirmed",
+        paidAt: later(now, -ago),
+      })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.nat(HOUR).map((latency) => (now: Date): ChargeEvent => ({
+      type: "hash_used",
+      usedBy: "khqr_2",
+      askedAt: later(now, -latency),
+    })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(...RESOLUTIONS)
+      .map((resolution) => (): ChargeEvent => ({
+        type: "resolved",
+        resolution,
+        by: "user_1",
+        reason: "Talked to the shopper",
+        ...(resolution === "attach" ? { orderId: "order_9" } : {}),
+      })),
+  },
+  {
     weight: 3,
     arbitrary: fc
       .oneof<fc.Arbitrary<ChargeEvent>[]>(
@@ -951,10 +1592,27 @@ function deepFreeze<T>(value: T): T {
 const money = (state: Charge) =>
   JSON.stringify(MONEY.map((field) => state[field]))
 
-const NO_MONEY = money(charge())
-
 const outcomeOf = (event: ChargeEvent) =>
   event.type === "answered" ? event.outcome.type : null
+
+/** What the bank says of a transfer, by the KHQR or by a receipt. */
+const tellsOfReturn = (event: ChargeEvent) =>
+  event.type === "answered" &&
+  event.outcome.type === "failed" &&
+  event.outcome.reason !== "attempt_failed"
+
+const decision = ({ resolution, resolved_at, resolved_by }: Charge) =>
+  JSON.stringify([resolution, resolved_at, resolved_by])
+
+const UNDECIDED = JSON.stringify([null, null, null])
+
+/** A person's word that was proven keeps the reason for which its cart was not completed. */
+const bankAgrees = (before: Charge, after: Charge) =>
+  hasMoney(before) &&
+  after.review_reason === before.review_reason &&
+  Number(after.paid_amount) === 11 &&
+  after.paid_currency === "USD" &&
+  after.paid_to!.toLowerCase() === "lucky_shop@aclb"
 
 /** Sentences that hold for every step of every life. */
 const INVARIANTS: Record<string, (step: Step) => boolean> = {
@@ -971,22 +1629,69 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
       event.outcome.type === "not_found" &&
       +event.askedAt >= +EXPIRES_AT + 120_000),
 
-  "It gets money only from a paid answer": ({ before, event, after }) =>
-    hasMoney(before) ||
-    (hasMoney(after)
-      ? outcomeOf(event) === "paid" && !money(after).includes("null")
-      : money(after) === NO_MONEY),
+  "It gets money only from a paid answer, a receipt or a person, and remembers which":
+    ({ before, event, after }) =>
+      hasMoney(before)
+        ? after.evidence === before.evidence
+        : hasMoney(after)
+          ? after.evidence ===
+              (event.type === "confirmed"
+                ? "staff"
+                : event.type === "receipt"
+                  ? "receipt"
+                  : "khqr") &&
+            (outcomeOf(event) === "paid" ||
+              event.type === "receipt" ||
+              event.type === "confirmed")
+          : after.evidence === null &&
+            after.paid_at === null &&
+            after.found_at === null,
 
-  "What it got never changes": ({ before, after }) =>
-    !hasMoney(before) || money(after) === money(before),
+  "Money on record has its amount, its receiver and its times, and a hash unless it is a person's word":
+    ({ after }) =>
+      !hasMoney(after) ||
+      (after.paid_amount !== null &&
+        after.paid_to !== null &&
+        after.paid_at !== null &&
+        after.found_at !== null &&
+        (after.bank_hash !== null || after.evidence === "staff")),
 
-  "It is settleable only when receiver, currency and amount agree": ({
+  "What it got never changes, but for a person's word that the bank proves or contradicts":
+    ({ before, event, after }) =>
+      !hasMoney(before) ||
+      money(after) === money(before) ||
+      (isUnproven(before) &&
+        (outcomeOf(event) === "paid" || tellsOfReturn(event)) &&
+        after.bank_hash !== null &&
+        +after.paid_at! === +before.paid_at! &&
+        +after.found_at! === +before.found_at!),
+
+  "Without money it knows only of a transfer that was given back": ({
+    before,
+    event,
     after,
   }) =>
-    !isSettleable(after) ||
-    (after.paid_to!.toLowerCase() === "lucky_shop@aclb" &&
+    hasMoney(after) ||
+    after.bank_hash === before.bank_hash ||
+    (tellsOfReturn(event) && after.review_reason === "returned"),
+
+  "A receipt's transfer agrees in everything": ({ before, event, after }) =>
+    event.type !== "receipt" ||
+    hasMoney(before) ||
+    !hasMoney(after) ||
+    (after.review_reason === null &&
+      Number(after.paid_amount) === 11 &&
       after.paid_currency === "USD" &&
-      Number(after.paid_amount) === 11),
+      after.paid_to!.toLowerCase() === "lucky_shop@aclb" &&
+      +after.paid_at! >= +ISSUED_AT - RECEIPT_SKEW_MS),
+
+  "It is settleable only when receiver, currency and amount agree, or a person took it":
+    ({ after }) =>
+      !isSettleable(after) ||
+      isAccepted(after) ||
+      (after.paid_to!.toLowerCase() === "lucky_shop@aclb" &&
+        after.paid_currency === "USD" &&
+        Number(after.paid_amount) === 11),
 
   "It completes only from paid, without a review reason, by being settled": ({
     before,
@@ -1000,15 +1705,58 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
       event.type === "settled" &&
       event.decidedFor === "paid"),
 
-  "It loses a review reason only by evidence": ({ before, event, after }) =>
-    before.review_reason === null ||
-    after.review_reason === before.review_reason ||
-    ["paid", "not_found", "failed"].includes(outcomeOf(event) ?? ""),
+  "It loses a review reason only by evidence, or because a person takes the money":
+    ({ before, event, after }) =>
+      before.review_reason === null ||
+      after.review_reason === before.review_reason ||
+      ["paid", "not_found", "failed"].includes(outcomeOf(event) ?? "") ||
+      ["hash_used", "receipt", "confirmed"].includes(event.type) ||
+      (event.type === "resolved" && isAccepted(after)),
 
-  "With money it never loses a review reason": ({ before, after }) =>
-    before.review_reason === null ||
-    !hasMoney(before) ||
-    after.review_reason === before.review_reason,
+  "With money it loses a review reason only to a person, or to what the bank contradicts":
+    ({ before, event, after }) =>
+      before.review_reason === null ||
+      !hasMoney(before) ||
+      after.review_reason === before.review_reason ||
+      (event.type === "resolved" && isAccepted(after)) ||
+      (isUnproven(before) && after.review_reason !== null),
+
+  "A decision is a person's, allowed, and stands until there is news": ({
+    before,
+    event,
+    now,
+    after,
+    announcements,
+  }) => {
+    if (decision(after) === decision(before)) {
+      return !announcements.includes("resolved")
+    }
+    return event.type === "resolved"
+      ? announcements.includes("resolved") &&
+          resolutionsOf(before).includes(event.resolution) &&
+          after.resolution === event.resolution &&
+          after.resolved_by === event.by &&
+          after.resolved_at === now
+      : decision(after) === UNDECIDED &&
+          (announcements.includes("review") || announcements.includes("paid"))
+  },
+
+  "What was decided without taking the money stays beside its reason": ({
+    after,
+  }) =>
+    after.resolution === null ||
+    (after.review_reason !== null) !==
+      (after.resolution === "settle" || after.resolution === "attach"),
+
+  "Whoever has to look has not decided": ({ after, announcements }) =>
+    !announcements.includes("review") || needsPerson(after),
+
+  "Money always is an order, on its way to one, before a person, or decided": ({
+    after,
+  }) =>
+    after.status !== "paid" ||
+    after.next_settle_at !== null ||
+    after.review_reason !== null,
 
   "A question that was not put never moves a status": ({
     before,
@@ -1065,17 +1813,20 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
         (after.status === status && before.status !== status)
     ),
 
-  "It calls for a person when it has a new review reason, and only then": ({
-    before,
-    after,
-    announcements,
-  }) =>
-    announcements.includes("review") ===
-    (after.review_reason !== null &&
-      after.review_reason !== before.review_reason),
+  "It calls for a person when it has a new review reason or another transfer in review, and only then":
+    ({ before, event, after, announcements }) =>
+      announcements.includes("review") ===
+      (after.review_reason !== null &&
+        (after.review_reason !== before.review_reason ||
+          (before.bank_hash !== null && after.bank_hash !== before.bank_hash) ||
+          (isUnproven(before) &&
+            !isUnproven(after) &&
+            !bankAgrees(before, after) &&
+            !tellsOfReturn(event)))),
 
   "It counts every answer, and nothing else": ({ before, event, after }) =>
-    after.checks - before.checks === (event.type === "answered" ? 1 : 0),
+    after.checks - before.checks ===
+    (event.type === "answered" || event.type === "hash_used" ? 1 : 0),
 }
 
 describe("Whatever happens to a charge, in whatever order", () => {
@@ -1097,6 +1848,10 @@ describe("Whatever happens to a charge, in whatever order", () => {
       .record({
         status: fc.constantFrom(...CHARGE_STATUSES),
         review_reason: maybe(fc.constantFrom(...REVIEW_REASONS)),
+        evidence: maybe(fc.constantFrom(...EVIDENCES)),
+        resolution: maybe(fc.constantFrom(...RESOLUTIONS)),
+        resolved_at: maybe(anyMoment),
+        bank_hash: maybe(fc.constantFrom("a".repeat(64), "b".repeat(64))),
         superseded_at: maybe(anyMoment),
         paid_at: maybe(anyMoment),
         found_at: maybe(anyMoment),
