@@ -1,7 +1,15 @@
 import fc from "fast-check"
 
-import { sameAmount } from "../../khqr"
-import { CHARGE_STATUSES, REVIEW_REASONS } from "../../modules/khqr/state"
+import { sameMoney } from "../../modules/khqr/medusa-amount"
+import {
+  amountToBook,
+  CHARGE_STATUSES,
+  EVIDENCES,
+  isAccepted,
+  isPaidLate,
+  RESOLUTIONS,
+  REVIEW_REASONS,
+} from "../../modules/khqr/state"
 import {
   decideSettlement,
   type Settlement,
@@ -81,6 +89,21 @@ const COMPLETE: Settlement = {
   rivalSessionIds: [],
 }
 
+const BOOK: Settlement = {
+  action: "book_payment",
+  reopenSession: false,
+  bookAmount: null,
+}
+
+const ADOPT: Settlement = {
+  action: "adopt",
+  cartId: "cart_1",
+  collectionId: "paycol_1",
+  sessionId: null,
+  amount: "11",
+  currencyCode: "usd",
+}
+
 const review = (reason: string) => ({
   action: "review",
   reason,
@@ -132,7 +155,7 @@ describe("A paid charge", () => {
         reopenSession: true,
       })
       expect(decide({ session: { status }, cart: null })).toEqual({
-        action: "book_payment",
+        ...BOOK,
         reopenSession: true,
       })
     }
@@ -145,17 +168,11 @@ describe("A paid charge", () => {
   })
 
   it("books only its payment where the order exists without one", () => {
-    expect(decide({ cart: ORDERED })).toEqual({
-      action: "book_payment",
-      reopenSession: false,
-    })
+    expect(decide({ cart: ORDERED })).toEqual(BOOK)
   })
 
   it("books only its payment where there is no cart", () => {
-    expect(decide({ cart: null })).toEqual({
-      action: "book_payment",
-      reopenSession: false,
-    })
+    expect(decide({ cart: null })).toEqual(BOOK)
   })
 
   it("is done when order and payment exist", () => {
@@ -193,7 +210,9 @@ describe("A cart whose taxes are in its prices", () => {
     ]) {
       expect(decide({ cart: { total } })).toEqual(COMPLETE)
       expect(decide({ collection: { amount: total } })).toEqual(COMPLETE)
-      expect(decide({ charge: { amount: total } })).toEqual(COMPLETE)
+      expect(decide({ charge: { amount: total, khqr_amount: "11" } })).toEqual(
+        COMPLETE
+      )
     }
   })
 
@@ -262,24 +281,21 @@ describe("Two paid KHQRs of one session", () => {
 })
 
 describe("A paid charge that Medusa cannot take", () => {
-  it("is orphaned when its session is gone, whatever else there is", () => {
-    expect(decide({ session: null })).toEqual(review("orphaned"))
+  it("is orphaned when its session is gone and nobody knows its cart, or that is gone too", () => {
     expect(decide({ session: null, collection: null, cart: null })).toEqual(
       review("orphaned")
     )
-    expect(
-      decide({
-        session: null,
-        cart: ORDERED,
-        charge: LATE,
-        latePayments: "review",
-        collection: { has_other_payment: true },
-      })
-    ).toEqual(review("orphaned"))
+    expect(decide({ session: null, cart: null })).toEqual(review("orphaned"))
+    expect(decide({ session: null, cart: { total: null } })).toEqual(
+      review("orphaned")
+    )
+    expect(decide({ session: null, collection: null })).toEqual(
+      review("orphaned")
+    )
   })
 
   it("is orphaned when its collection is gone", () => {
-    expect(decide({ collection: null })).toEqual(review("orphaned"))
+    expect(decide({ collection: null, cart: null })).toEqual(review("orphaned"))
   })
 
   it.each([
@@ -391,14 +407,158 @@ describe("A charge that is not to be booked", () => {
   })
 
   it("goes to review when its session asks for another amount by now", () => {
-    expect(decide({ charge: { amount: "9" } })).toEqual(
-      review("amount_mismatch")
-    )
-    expect(decide({ charge: { currency_code: "khr" } })).toEqual(
-      review("amount_mismatch")
-    )
+    const nine = { amount: "9", khqr_amount: "9", paid_amount: "9" }
+    expect(decide({ charge: nine })).toEqual(review("amount_mismatch"))
+    expect(
+      decide({ charge: { currency_code: "khr", paid_currency: "KHR" } })
+    ).toEqual(review("currency_mismatch"))
     expect(decide({ charge: { amount: "11.00" } })).toEqual(COMPLETE)
   })
+})
+
+describe("A paid charge whose session is gone", () => {
+  const gone = (changes: Parts = {}) => decide({ session: null, ...changes })
+  const khqrSession = (amount: string, currency_code = "usd") => ({
+    id: "payses_2",
+    amount,
+    currency_code,
+  })
+
+  it("is adopted by its cart when that is open, unpaid and asks for the same", () => {
+    expect(gone()).toEqual(ADOPT)
+    expect(gone({ cart: { total: "11.00" } })).toEqual(ADOPT)
+  })
+
+  it("goes to a KHQR session that asks for the same, and to no other", () => {
+    const offer = (khqr_sessions: ReturnType<typeof khqrSession>[]) =>
+      gone({ collection: { khqr_sessions } })
+
+    expect(offer([khqrSession("11.0")])).toEqual({
+      ...ADOPT,
+      sessionId: "payses_2",
+    })
+    expect(offer([khqrSession("14"), khqrSession("11", "khr")])).toEqual(ADOPT)
+  })
+
+  it.each([
+    ["costs more", { total: "14" }],
+    ["costs less", { total: "10.99" }],
+    ["is in another currency", { currency_code: "khr" }],
+  ])("is orphaned when its cart %s", (_, cart) => {
+    expect(gone({ cart })).toEqual(review("orphaned"))
+  })
+
+  it("is adopted by a cart of another total once a person takes it, in the cart's currency", () => {
+    const charge = { resolution: "settle" as const }
+    expect(gone({ charge, cart: { total: "14" } })).toEqual(ADOPT)
+    expect(
+      gone({ charge: { ...charge, paid_amount: "5" }, cart: { total: "14" } })
+    ).toEqual({ ...ADOPT, amount: "5" })
+    expect(gone({ charge, cart: { currency_code: "khr" } })).toEqual(
+      review("orphaned")
+    )
+  })
+
+  it("is a duplicate when its cart is paid in another way", () => {
+    const collection = { has_other_payment: true }
+    expect(gone({ collection })).toEqual(review("duplicate"))
+    expect(gone({ collection, cart: ORDERED })).toEqual(review("duplicate"))
+    expect(gone({ collection, charge: { resolution: "settle" } })).toEqual(
+      review("duplicate")
+    )
+  })
+
+  it("waits for a person where an order was made that nobody paid", () => {
+    expect(gone({ cart: ORDERED })).toMatchObject({
+      reason: "orphaned",
+      message: expect.stringContaining("order_1"),
+    })
+  })
+
+  it("is not adopted when it is late and the shop wants to see late ones, unless a person takes it", () => {
+    const late = { charge: LATE, latePayments: "review" as const }
+    expect(gone({ charge: LATE })).toEqual(ADOPT)
+    expect(gone(late)).toEqual(review("paid_late"))
+    expect(
+      gone({ ...late, charge: { ...LATE, resolution: "settle" } })
+    ).toEqual(ADOPT)
+  })
+})
+
+describe("A charge that a person took as it is", () => {
+  const FIVE = { paid_amount: "5" }
+  const accepted = { ...FIVE, resolution: "settle" as const }
+
+  it("completes its cart for what came", () => {
+    expect(decide({ charge: accepted })).toEqual({
+      ...COMPLETE,
+      bookAmount: "5",
+    })
+    expect(decide({ charge: FIVE })).toEqual(review("amount_mismatch"))
+  })
+
+  it("asks a session for what came once", () => {
+    expect(decide({ charge: accepted, session: { amount: "5" } })).toEqual(
+      COMPLETE
+    )
+  })
+
+  it("leaves the collection at what the order costs", () => {
+    expect(
+      decide({
+        charge: accepted,
+        session: { amount: "5" },
+        collection: { amount: "11" },
+      })
+    ).toEqual(COMPLETE)
+  })
+
+  it("completes a cart that costs something else by now", () => {
+    expect(
+      decide({ charge: { resolution: "settle" }, cart: { total: "14" } })
+    ).toEqual(COMPLETE)
+  })
+
+  it("pays the order that it was attached to", () => {
+    expect(
+      decide({ charge: { ...FIVE, resolution: "attach" }, cart: ORDERED })
+    ).toEqual({ ...BOOK, bookAmount: "5" })
+  })
+
+  it("is honoured although it was late", () => {
+    for (const taken of [
+      { resolution: "settle" as const },
+      { evidence: "staff" as const },
+    ]) {
+      expect(
+        decide({ charge: { ...LATE, ...taken }, latePayments: "review" })
+      ).toEqual(COMPLETE)
+    }
+  })
+
+  it("is never booked in another currency, nor beside another payment, nor into a cart that is gone", () => {
+    expect(decide({ charge: { ...accepted, paid_currency: "KHR" } })).toEqual(
+      review("currency_mismatch")
+    )
+    expect(
+      decide({ charge: accepted, collection: { has_other_payment: true } })
+    ).toEqual(review("duplicate"))
+    expect(
+      decide({ charge: accepted, cart: { total: null, currency_code: null } })
+    ).toEqual(review("order_failed"))
+    expect(
+      decide({ charge: accepted, cart: { currency_code: "khr" } })
+    ).toEqual(review("order_failed"))
+  })
+
+  it.each(["refund", "dismiss"] as const)(
+    "is not the one of which they decided %s",
+    (resolution) => {
+      expect(
+        decide({ charge: { ...FIVE, resolution, review_reason: "duplicate" } })
+      ).toEqual({ action: "done", orderId: null })
+    }
+  )
 })
 
 describe("Whatever Medusa has", () => {
@@ -412,8 +572,13 @@ describe("Whatever Medusa has", () => {
       id: fc.constant("khqr_1"),
       status: fc.constantFrom(...CHARGE_STATUSES),
       review_reason: maybe(fc.constantFrom(...REVIEW_REASONS)),
+      resolution: maybe(fc.constantFrom(...RESOLUTIONS)),
+      evidence: maybe(fc.constantFrom(...EVIDENCES)),
       amount,
+      khqr_amount: amount,
       currency_code: currency,
+      paid_amount: maybe(amount),
+      paid_currency: maybe(fc.constantFrom("USD", "KHR")),
       paid_at: maybe(moment),
       expires_at: fc.constant(EXPIRES_AT),
       superseded_at: maybe(moment),
@@ -435,9 +600,18 @@ describe("Whatever Medusa has", () => {
     ),
     collection: maybe(
       fc.record({
+        id: fc.constant("paycol_1"),
         amount,
         has_other_payment: fc.boolean(),
         rival_session_ids: fc.constantFrom([], ["payses_2"]),
+        khqr_sessions: fc.array(
+          fc.record({
+            id: fc.constantFrom("payses_2", "payses_3"),
+            amount,
+            currency_code: currency,
+          }),
+          { maxLength: 2 }
+        ),
       })
     ),
     cart: maybe(
@@ -461,43 +635,98 @@ describe("Whatever Medusa has", () => {
     string,
     (situation: Situation, settlement: Settlement) => boolean
   > = {
-    "A cart is completed only at the session's total and currency": (
-      { session, cart },
+    "A cart is completed at another total only when a person took the money": (
+      { charge, session, cart },
       { action }
     ) =>
       action !== "complete_cart" ||
-      (sameAmount(cart!.total!, session!.amount) &&
-        cart!.currency_code === session!.currency_code),
+      (cart!.currency_code === session!.currency_code &&
+        (sameMoney(cart!.total!, session!.amount) || isAccepted(charge))),
 
-    "Money is booked only for the amount that its KHQR asked for": (
+    "A payment is booked for what came, in the currency in which it came": (
       { charge, session },
-      { action }
+      settlement
+    ) => {
+      if (!("bookAmount" in settlement) || session!.payment !== null) {
+        return true
+      }
+      const came = amountToBook(charge)
+      return (
+        came.currency_code === session!.currency_code &&
+        sameMoney(came.amount, settlement.bookAmount ?? session!.amount)
+      )
+    },
+
+    "A session is asked for another amount only when a person took the money": (
+      { charge, session },
+      settlement
     ) =>
-      !["complete_cart", "book_payment"].includes(action) ||
-      (sameAmount(charge.amount, session!.amount) &&
-        charge.currency_code === session!.currency_code),
+      !("bookAmount" in settlement) ||
+      settlement.bookAmount === null ||
+      (isAccepted(charge) && session!.payment === null),
+
+    "A charge whose session is gone is adopted only by a cart that is open, unpaid and asks for the same, or when a person took the money":
+      ({ charge, latePayments, session, collection, cart }, settlement) => {
+        if (settlement.action !== "adopt") {
+          return true
+        }
+        const came = amountToBook(charge)
+        return (
+          (session === null || collection === null) &&
+          charge.status === "paid" &&
+          charge.review_reason === null &&
+          cart!.order === null &&
+          !collection!.has_other_payment &&
+          came.currency_code === cart!.currency_code &&
+          (isAccepted(charge) ||
+            (sameMoney(came.amount, cart!.total!) &&
+              (latePayments === "honour" || !isPaidLate(charge))))
+        )
+      },
+
+    "A charge is adopted for what came, by a session that asks for just that": (
+      { charge, collection },
+      settlement
+    ) => {
+      if (settlement.action !== "adopt") {
+        return true
+      }
+      const came = amountToBook(charge)
+      const asks = ({ amount, currency_code }: typeof came) =>
+        currency_code === came.currency_code && sameMoney(amount, came.amount)
+      const { sessionId, amount, currencyCode } = settlement
+      return (
+        asks({ amount, currency_code: currencyCode }) &&
+        (sessionId === null
+          ? !collection!.khqr_sessions.some(asks)
+          : collection!.khqr_sessions.some(
+              (session) => session.id === sessionId && asks(session)
+            ))
+      )
+    },
 
     "Money is booked only for a paid charge that nobody has to look at": (
       { charge },
       { action }
     ) =>
-      !["complete_cart", "book_payment"].includes(action) ||
+      !["complete_cart", "book_payment", "adopt"].includes(action) ||
       (charge.status === "paid" && charge.review_reason === null),
 
     "A cart is completed only while it has no order": ({ cart }, { action }) =>
       action !== "complete_cart" || cart!.order === null,
 
-    "Without a session it is done or for a person": ({ session }, { action }) =>
-      session !== null || action === "done" || action === "review",
+    "Without a session nothing is booked": ({ session }, { action }) =>
+      session !== null || ["done", "review", "adopt"].includes(action),
 
-    "Without a session a paid charge is orphaned": (
+    "Paid and wanted by nobody, it goes to a person": (
       { session, charge },
-      settlement
+      { action }
     ) =>
       session !== null ||
       charge.status !== "paid" ||
       charge.review_reason !== null ||
-      (settlement.action === "review" && settlement.reason === "orphaned"),
+      action === "review" ||
+      action === "adopt",
 
     "An expired charge books nothing": ({ charge }, { action }) =>
       charge.status !== "expired" ||
@@ -525,7 +754,7 @@ describe("Whatever Medusa has", () => {
     ) =>
       !collection?.has_other_payment ||
       session?.payment != null ||
-      !["complete_cart", "book_payment"].includes(action),
+      !["complete_cart", "book_payment", "adopt"].includes(action),
 
     "A paid charge is done only when its payment is there, and no order awaited":
       ({ charge, session, cart }, { action }) =>

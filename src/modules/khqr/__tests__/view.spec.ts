@@ -23,6 +23,8 @@ describe("What the shopper's page is told", () => {
       status: "pending",
       in_review: false,
       superseded: false,
+      closed: null,
+      mode: "dynamic",
       reference: "KH23456789ABCDE",
       qr: charge().qr,
       md5: charge().md5,
@@ -95,6 +97,46 @@ describe("What the shopper's page is told", () => {
     expect(inReview({ status: "failed", review_reason: "returned" })).toBe(
       false
     )
+  })
+
+  it("says nothing of a person any more once they have decided", () => {
+    const decided = (changes: Parameters<typeof charge>[0]) => {
+      const { in_review, closed } = view({
+        status: "paid",
+        resolved_at: NOW,
+        ...changes,
+      })
+      return { in_review, closed }
+    }
+
+    for (const resolution of ["refund", "dismiss"] as const) {
+      expect(decided({ resolution, review_reason: "duplicate" })).toEqual({
+        in_review: false,
+        closed: resolution,
+      })
+    }
+    for (const resolution of ["settle", "attach"] as const) {
+      expect(decided({ resolution })).toEqual({
+        in_review: false,
+        closed: null,
+      })
+    }
+  })
+
+  it("does not call a payment closed that is booked, or that never was", () => {
+    const dismissed = {
+      review_reason: "amount_mismatch" as const,
+      resolution: "dismiss" as const,
+      resolved_at: NOW,
+    }
+    for (const status of [
+      "completed",
+      "pending",
+      "failed",
+      "expired",
+    ] as const) {
+      expect(view({ ...dismissed, status }).closed).toBeNull()
+    }
   })
 
   it.each([
