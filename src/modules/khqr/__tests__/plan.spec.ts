@@ -239,6 +239,113 @@ describe("A charge with money", () => {
   })
 })
 
+describe("A charge that a person confirmed", () => {
+  const CONFIRMED = {
+    status: "paid" as const,
+    evidence: "staff" as const,
+    paid_at: ISSUED_AT,
+  }
+
+  it("is asked about as rarely as an expired one, until the bank proves it", () => {
+    const { asked, charge: last } = live({
+      start: charge(CONFIRMED),
+      bank: (askedAt) =>
+        askedAt > later(EXPIRES_AT, HOUR) ? paid() : NOT_FOUND,
+    })
+
+    expect(asked.map(({ at }) => +at - +EXPIRES_AT)).toEqual([
+      10 * MINUTE,
+      30 * MINUTE,
+      2 * HOUR,
+    ])
+    expect(new Set(asked.map(({ reason }) => reason))).toEqual(
+      new Set(["late"])
+    )
+    expect(last.bank_hash).not.toBeNull()
+  })
+
+  it("is asked about five times at most, whatever the bank says, also when it is an order", () => {
+    for (const bank of [
+      () => NOT_FOUND,
+      () => unknown(),
+      () => ATTEMPT_FAILED,
+    ]) {
+      for (const status of ["paid", "completed"] as const) {
+        const start = charge({ ...CONFIRMED, status })
+        expect(live({ start, bank }).asked).toHaveLength(5)
+      }
+    }
+  })
+
+  it("is asked about no more once it is proven, or dismissed", () => {
+    expect(
+      planNextCheck(charge({ ...CONFIRMED, bank_hash: "a" }), EXPIRES_AT)
+    ).toBeNull()
+    expect(
+      planNextCheck(
+        charge({
+          ...CONFIRMED,
+          review_reason: "order_failed",
+          resolution: "dismiss",
+        }),
+        EXPIRES_AT
+      )
+    ).toBeNull()
+  })
+
+  it("is asked about at no signal", () => {
+    const start = { ...charge(CONFIRMED), next_check_at: null }
+    expect(planSignalledCheck(start, later(ISSUED_AT, MINUTE))).toBeNull()
+  })
+})
+
+describe("A charge about which the bank can add nothing", () => {
+  it.each<[string, Partial<Charge>]>([
+    ["has the shop's KHQR without an amount", { mode: "static" }],
+    [
+      "has the shop's KHQR and is over",
+      { mode: "static", status: "expired", last_checked_at: CLOSES_AT },
+    ],
+    [
+      "has the shop's KHQR and a person's word",
+      { mode: "static", status: "paid", evidence: "staff" },
+    ],
+    ["shows a transfer that pays another", { review_reason: "hash_used" }],
+    [
+      "was dismissed as unverifiable",
+      { review_reason: "unverifiable", resolution: "dismiss" },
+    ],
+  ])("is never asked about when it %s", (_, changes) => {
+    const start = { ...charge(changes), next_check_at: null }
+    for (const now of [ISSUED_AT, EXPIRES_AT, later(EXPIRES_AT, HOUR)]) {
+      expect(planNextCheck(start, now)).toBeNull()
+      expect(planNextCheck({ ...start, unknowns: 3 }, now)).toBeNull()
+      expect(planSignalledCheck(start, now)).toBeNull()
+    }
+    expect(live({ start: start, bank: () => paid() }).asked).toEqual([])
+  })
+
+  it("is not one whose transfer was given back, also when that was dismissed: the KHQR may be paid again", () => {
+    const start = charge({
+      status: "failed",
+      review_reason: "returned",
+      resolution: "dismiss",
+      resolved_at: ISSUED_AT,
+      bank_hash: "a".repeat(64),
+    })
+    const { asked, charge: last } = live({ start, bank: () => paid() })
+
+    expect(asked[0].at).toEqual(CLOSES_AT)
+    expect(last.status).toBe("paid")
+  })
+
+  it("is not one that the storefront made", () => {
+    expect(planNextCheck(charge({ mode: "client" }), ISSUED_AT)).toEqual(
+      planNextCheck(charge(), ISSUED_AT)
+    )
+  })
+})
+
 describe("A charge whose payment failed", () => {
   it("is left alone until its closing question", () => {
     const failedAt = later(ISSUED_AT, 60 * SECOND)

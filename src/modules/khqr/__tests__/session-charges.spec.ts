@@ -19,9 +19,23 @@ describe("The charge of a session that matters to the shopper", () => {
     issued_at: later(ISSUED_AT, MINUTE),
   })
   const older = charge({ id: "older", superseded_at: NOW })
-  const inOrder = [completed, paid, inReview, shown, superseded, older]
+  const sentBack = charge({
+    id: "sent_back",
+    status: "paid",
+    review_reason: "duplicate",
+    resolution: "refund",
+  })
+  const inOrder = [
+    completed,
+    paid,
+    inReview,
+    shown,
+    superseded,
+    older,
+    sentBack,
+  ]
 
-  it("is the completed, the paid, the one in review, the shown, then the newest", () => {
+  it("is the completed, the paid, the one in review, the shown, then the newest, then what was sent back", () => {
     for (let from = 0; from < inOrder.length; from++) {
       const charges = inOrder.slice(from)
       expect(chargeToShow(charges)).toBe(inOrder[from])
@@ -94,6 +108,30 @@ describe("The charge for which Medusa may book a payment", () => {
     expect(bookableCharge([late], "review")).toBeUndefined()
     expect(bookableCharge([charge(PAID)], "review")).toBeDefined()
   })
+
+  it("is one that a person took, whatever came and whatever is asked for by now", () => {
+    for (const taken of [
+      { resolution: "settle" as const },
+      { resolution: "attach" as const },
+      { evidence: "staff" as const },
+    ]) {
+      const late = charge({ ...LATE, ...taken, paid_amount: "5" })
+      const newer = charge({ ...NEWER, amount: "20" })
+      expect(bookableCharge([late, newer], "review")).toBe(late)
+    }
+  })
+
+  it.each(["refund", "dismiss"] as const)(
+    "is none of which a person decided %s",
+    (resolution) => {
+      const closed = charge({
+        ...PAID,
+        review_reason: "duplicate",
+        resolution,
+      })
+      expect(bookableCharge([closed], "honour")).toBeUndefined()
+    }
+  )
 
   it("is none of none", () => {
     expect(bookableCharge([], "honour")).toBeUndefined()
