@@ -2,36 +2,60 @@ import type { Database } from "./database"
 
 export type DueColumn = "next_check_at" | "next_settle_at"
 
-/** One indexed look: is there anything to ask or to settle? */
+/** A kind of work: the table it is about and the column that says when it is due. */
+export type DueWork = {
+  table: "khqr_charge" | "khqr_refund"
+  column: DueColumn | "next_book_at"
+}
+
+/** Whether there is anything to ask or to settle, and the same of refunds. */
+export type FoundWork = {
+  checks: boolean
+  settlements: boolean
+  refundChecks: boolean
+  refundBookings: boolean
+}
+
+/** One indexed look: is there anything to do? */
 export async function findDueWork(
   { sql }: Database,
   now: Date
-): Promise<{ checks: boolean; settlements: boolean }> {
-  const due = (column: DueColumn) =>
-    `EXISTS (SELECT 1 FROM khqr_charge WHERE ${column} <= ? AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= ?))`
-  const [row] = await sql<{ checks: boolean; settlements: boolean }>(
-    `SELECT ${due("next_check_at")} AS checks, ${due("next_settle_at")} AS settlements`,
-    [now, now, now, now]
+): Promise<FoundWork> {
+  const due = (
+    table: DueWork["table"],
+    column: DueWork["column"],
+    name: keyof FoundWork
+  ) =>
+    `EXISTS (SELECT 1 FROM ${table} WHERE ${column} <= ? AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= ?)) AS "${name}"`
+  const looks = [
+    due("khqr_charge", "next_check_at", "checks"),
+    due("khqr_charge", "next_settle_at", "settlements"),
+    due("khqr_refund", "next_check_at", "refundChecks"),
+    due("khqr_refund", "next_book_at", "refundBookings"),
+  ]
+  const [row] = await sql<FoundWork>(
+    `SELECT ${looks.join(", ")}`,
+    looks.flatMap(() => [now, now])
   )
   return row
 }
 
 /**
- * Takes up to `limit` charges that are due, the longest due first. No other
+ * Takes up to `limit` rows that are due, the longest due first. No other
  * process gets the same ones until they are given back or the lease runs out.
  *
  * @returns their ids
  */
 export async function claimDue(
   { sql }: Database,
-  column: DueColumn,
+  { table, column }: DueWork,
   limit: number,
   leasedUntil: Date,
   now: Date
 ): Promise<string[]> {
   const rows = await sql<{ id: string }>(
-    `UPDATE khqr_charge SET leased_until = ? WHERE id IN (
-       SELECT id FROM khqr_charge
+    `UPDATE ${table} SET leased_until = ? WHERE id IN (
+       SELECT id FROM ${table}
        WHERE ${column} <= ? AND deleted_at IS NULL
          AND (leased_until IS NULL OR leased_until <= ?)
        ORDER BY ${column} LIMIT ? FOR UPDATE SKIP LOCKED
@@ -57,9 +81,10 @@ export async function claimOne(
   return rows.length > 0
 }
 
-/** Gives charges back that were claimed and not asked about; they are due again at `at`. */
+/** Gives rows back that were claimed and not asked about; they are due again at `at`. */
 export async function giveBackChecks(
   { sql }: Database,
+  table: DueWork["table"],
   ids: string[],
   at: Date
 ): Promise<void> {
@@ -68,19 +93,21 @@ export async function giveBackChecks(
   }
   const marks = ids.map(() => "?").join(", ")
   await sql(
-    `UPDATE khqr_charge SET leased_until = NULL, next_check_at = CASE WHEN next_check_at IS NULL THEN NULL ELSE ?::timestamptz END WHERE id IN (${marks})`,
+    `UPDATE ${table} SET leased_until = NULL, next_check_at = CASE WHEN next_check_at IS NULL THEN NULL ELSE ?::timestamptz END WHERE id IN (${marks})`,
     [at, ...ids]
   )
 }
 
-/** Charges that wait for the bank only because we may not ask: now we may. */
+/** What waits for the bank only because we may not ask: now we may. */
 export async function wakeWaiting({ sql }: Database, now: Date): Promise<void> {
-  await sql(
-    `UPDATE khqr_charge SET next_check_at = ?
-     WHERE next_check_at > ? AND deleted_at IS NULL
-       AND last_outcome IN ('unknown:quota_spent', 'unknown:unauthorized')`,
-    [now, now]
-  )
+  for (const table of ["khqr_charge", "khqr_refund"]) {
+    await sql(
+      `UPDATE ${table} SET next_check_at = ?
+       WHERE next_check_at > ? AND deleted_at IS NULL
+         AND last_outcome IN ('unknown:quota_spent', 'unknown:unauthorized')`,
+      [now, now]
+    )
+  }
 }
 
 /** Whether it was this caller who may ask for the charge's deep link: one may, once. */

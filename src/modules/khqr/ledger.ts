@@ -15,6 +15,7 @@ import {
   findDueWork,
   giveBackChecks,
   type DueColumn,
+  type FoundWork,
 } from "./claims"
 import {
   draftCharge,
@@ -296,7 +297,7 @@ export class KhqrLedger extends KhqrBooks {
   }
 
   /** One indexed look: is there anything to ask or to settle? */
-  async hasDueWork(): Promise<{ checks: boolean; settlements: boolean }> {
+  async hasDueWork(): Promise<FoundWork> {
     return findDueWork(this.database_, new Date())
   }
 
@@ -375,7 +376,8 @@ export class KhqrLedger extends KhqrBooks {
 
   /** Gives back charges that were claimed and not asked about; they are due again after `pauseMs`. */
   async releaseChecks(ids: string[], pauseMs: number): Promise<void> {
-    await giveBackChecks(this.database_, ids, new Date(Date.now() + pauseMs))
+    const at = new Date(Date.now() + pauseMs)
+    await giveBackChecks(this.database_, "khqr_charge", ids, at)
   }
 
   /** Records how bringing Medusa in line with a charge went. */
@@ -573,7 +575,13 @@ export class KhqrLedger extends KhqrBooks {
       column === "next_settle_at"
         ? new Date(now.getTime() + SETTLEMENT_TAKES_MS)
         : this.checkedBy_(now)
-    const ids = await claimDue(this.database_, column, limit, leasedUntil, now)
+    const ids = await claimDue(
+      this.database_,
+      { table: "khqr_charge", column },
+      limit,
+      leasedUntil,
+      now
+    )
     return ids.length === 0
       ? []
       : this.listKhqrCharges(

@@ -180,6 +180,10 @@ export default class KhqrModuleService extends KhqrRefundDesk {
       })
   }
 
+  protected override findsAnyKhqr_(): boolean {
+    return this.bank_.gateway.can.usesBakongToken
+  }
+
   protected override async makeKhqr_(
     wanted: KhqrRequest,
     now: Date
