@@ -26,8 +26,6 @@ const khqrOptions: Partial<KhqrPluginOptions> = {
     // The simulator has no limit; a token of the National Bank's may have 100.
     dailyRequestLimit: numberOf(process.env.BAKONG_DAILY_REQUEST_LIMIT) ?? null,
   },
-  latePayments: process.env
-    .KHQR_LATE_PAYMENTS as KhqrPluginOptions["latePayments"],
   gateway: process.env.KHQR_HOSTED_URL
     ? {
         type: "hosted",
@@ -36,6 +34,22 @@ const khqrOptions: Partial<KhqrPluginOptions> = {
         key: process.env.KHQR_HOSTED_KEY ?? "",
       }
     : undefined,
+  mode: env<KhqrPluginOptions["mode"]>("KHQR_MODE"),
+  receivers: jsonOf(process.env.KHQR_RECEIVERS),
+  limits: jsonOf(process.env.KHQR_LIMITS),
+  khrRounding: jsonOf(process.env.KHQR_KHR_ROUNDING),
+  latePayments: env<KhqrPluginOptions["latePayments"]>("KHQR_LATE_PAYMENTS"),
+  manualConfirmation: jsonOf(process.env.KHQR_MANUAL_CONFIRMATION),
+}
+
+/** A word that the plugin itself looks at. */
+function env<Word extends string | undefined>(name: string): Word {
+  return (process.env[name] || undefined) as Word
+}
+
+/** As in `KHQR_LIMITS={"usd":{"min":1}}`, `KHQR_KHR_ROUNDING="refuse"`, `KHQR_MANUAL_CONFIRMATION=false`. */
+function jsonOf(text: string | undefined) {
+  return text ? JSON.parse(text) : undefined
 }
 
 function numberOf(text: string | undefined): number | undefined {

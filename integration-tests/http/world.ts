@@ -169,7 +169,7 @@ export class World {
   /** Everything that is not done is due now, whatever the plan says. */
   async makeDue(): Promise<void> {
     await this.sql(
-      "UPDATE khqr_charge SET next_check_at = now() - interval '1 second', leased_until = NULL WHERE status IN ('pending', 'failed', 'expired')"
+      "UPDATE khqr_charge SET next_check_at = now() - interval '1 second', leased_until = NULL WHERE status IN ('pending', 'failed', 'expired') AND mode <> 'static'"
     )
   }
 

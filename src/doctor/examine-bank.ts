@@ -3,6 +3,7 @@ import type { Logger } from "@medusajs/framework/types"
 import { openBank, type Bank } from "../modules/khqr/bank"
 import type { Database } from "../modules/khqr/database"
 import type { KhqrOptions } from "../modules/khqr/options"
+import { receivingAccounts } from "../modules/khqr/receivers"
 import { checkAccount } from "./checks/account"
 import { checkBank, skipBank } from "./checks/bank"
 import { checkClock } from "./checks/clock"
@@ -75,8 +76,11 @@ async function examineOpenApi(
   ask: boolean,
   count: Count
 ): Promise<Finding[]> {
-  const { accountId } = options.merchant
-  const inquiry = ask ? await inquire(openApi, accountId, count) : NOTHING_ASKED
+  const accounts = receivingAccounts(options)
+  const accountIds = accounts.map(({ accountId }) => accountId)
+  const inquiry = ask
+    ? await inquire(openApi, accountIds, count)
+    : NOTHING_ASKED
   const reply = tellsMost(inquiry)
   const state = await openApi.tokens.state()
   const now = new Date()
@@ -89,15 +93,31 @@ async function examineOpenApi(
     checkToken(state, wasAccepted(inquiry)),
     checkClock(callsOf(inquiry)),
     checkList(inquiry),
-    inquiry.account && accountId
-      ? checkAccount(accountId, inquiry.account)
-      : about("account").skipped(whyNoAccount(reply, count())),
+    ...examineAccounts(accounts, inquiry, whyNoAccount(reply, count())),
     state.token_key
       ? checkQuota(quota, bank.dailyRequestLimit, server.name, now)
       : about("quota").skipped(
           "there is no token whose calls could be counted"
         ),
   ]
+}
+
+/** A line for each that was asked about; one, at least. */
+function examineAccounts(
+  accounts: ReturnType<typeof receivingAccounts>,
+  inquiry: Inquiry,
+  whyNot: string
+): Finding[] {
+  const { skipped } = about("account")
+  if (inquiry.accounts.size === 0) {
+    return [skipped(whyNot)]
+  }
+  return accounts.map((account) => {
+    const reply = inquiry.accounts.get(account.accountId)
+    return reply
+      ? checkAccount(account, reply)
+      : skipped(`${account.accountId} was ${whyNot}`)
+  })
 }
 
 function whyNoAccount(reply: Reply | null, asked: number): string {

@@ -27,7 +27,8 @@ export type Inquiry = {
   list: Reply | null
   /** One of them, by itself; without a token: whether anybody answers at all. */
   single: Reply | null
-  account: AccountReply | null
+  /** By account; only those that were asked about. */
+  accounts: Map<string, AccountReply>
 }
 
 /** Whether the receiver exists, or what came instead of an answer. */
@@ -47,13 +48,13 @@ const MAY_BE_LIST_ONLY: (UnknownReason | null)[] = [
 export const NOTHING_ASKED: Inquiry = {
   list: null,
   single: null,
-  account: null,
+  accounts: new Map(),
 }
 
 /** Asks the Open API what tells most, and stops when the next answer can be told beforehand. */
 export async function inquire(
   { client, tokens }: { client: BakongClient; tokens: Tokens },
-  accountId: string | undefined,
+  accountIds: string[],
   count: Count
 ): Promise<Inquiry> {
   const left = () => MOST_QUESTIONS - count()
@@ -81,11 +82,13 @@ export async function inquire(
     list.call.sent && MAY_BE_LIST_ONLY.includes(list.reason) && mayAsk()
       ? await askSingle(client)
       : null
-  const account =
-    accountId && (single ?? list).reason === null && mayAsk()
-      ? await askAccount(client, accountId)
-      : null
-  return { list, single, account }
+  const accounts = new Map<string, AccountReply>()
+  for (const accountId of accountIds) {
+    if ((single ?? list).reason === null && mayAsk()) {
+      accounts.set(accountId, await askAccount(client, accountId))
+    }
+  }
+  return { list, single, accounts }
 }
 
 /** Of another gateway only the ledger's own question is known. */

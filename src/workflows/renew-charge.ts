@@ -3,7 +3,7 @@ import {
   WorkflowResponse,
 } from "@medusajs/framework/workflows-sdk"
 
-import { renewChargeStep } from "./steps/renew-charge"
+import { renewChargeStep, type RenewalInput } from "./steps/renew-charge"
 import { showChargeInSessionStep } from "./steps/show-charge-in-session"
 
 /**
@@ -12,7 +12,7 @@ import { showChargeInSessionStep } from "./steps/show-charge-in-session"
  */
 export const renewChargeWorkflow = createWorkflow(
   "khqr-renew-charge",
-  (input: { payment_session_id: string }) => {
+  (input: RenewalInput) => {
     const charge = renewChargeStep(input)
     showChargeInSessionStep(charge)
     return new WorkflowResponse(charge)

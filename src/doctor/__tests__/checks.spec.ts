@@ -207,9 +207,12 @@ describe("a gateway", () => {
 
 describe("the receiver", () => {
   const refused = (said: Partial<BakongCall>) =>
-    checkAccount("lucky@aclb", {
-      error: new BakongError("rejected", "no", call(said)),
-    })
+    checkAccount(
+      { accountId: "lucky@aclb", option: "merchant.accountId" },
+      {
+        error: new BakongError("rejected", "no", call(said)),
+      }
+    )
 
   it("whose id Bakong does not take is a failure", () => {
     expect(refused({ errorCode: 12 })).toMatchObject({

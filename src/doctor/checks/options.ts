@@ -1,4 +1,5 @@
 import { parseOptions, type KhqrOptions } from "../../modules/khqr/options"
+import { receivingAccounts } from "../../modules/khqr/receivers"
 import { about, type Finding } from "../finding"
 import type { Shop } from "../shop"
 
@@ -42,8 +43,13 @@ function listFaults({ message }: Error): string[] {
   return faults.length > 0 ? faults : [message]
 }
 
-function describe({ merchant, gateway }: KhqrOptions): string {
-  const receiver = merchant.accountId ?? "the gateway's account"
+function describe(options: KhqrOptions): string {
+  const { merchant, gateway } = options
+  const accounts = receivingAccounts(options).map(({ accountId }) => accountId)
+  const [usd, khr] = accounts
+  const receiver = khr
+    ? `${usd} (USD) and ${khr} (KHR)`
+    : (usd ?? "the gateway's account")
   const by =
     gateway === undefined
       ? ""

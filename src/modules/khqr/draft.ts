@@ -7,12 +7,22 @@ import {
   KhqrError,
   khqrMd5,
   toKhqrAmount,
+  type BuildKhqrInput,
   type KhqrCurrency,
 } from "../../khqr"
-import { printedFields, type KhqrOptions } from "./options"
+import { readClientQr } from "./client-qr"
+import { limitFault } from "./limits"
+import type { KhqrOptions } from "./options"
 import { planNextCheck } from "./plan"
+import { printedFields, receiverFor } from "./receivers"
 import { newReference } from "./reference"
-import type { Charge } from "./types"
+import type { Charge, ChargeMode } from "./types"
+
+/**
+ * A static KHQR itself does not end. It is shown for a day, so that a transfer is
+ * looked for among the payments of that day; after it the shopper gets a fresh charge.
+ */
+export const STATIC_SHOWN_FOR_MS = 24 * 3_600_000
 
 export type ChargeRequest = {
   payment_session_id: string
@@ -20,6 +30,8 @@ export type ChargeRequest = {
   amount: string
   /** `usd` or `khr`, in any case. */
   currency_code: string
+  /** What the storefront sent as `data.qr`; of use in mode `client` only, and never trusted. */
+  client_qr?: unknown
 }
 
 const NOTHING_YET = {
@@ -54,10 +66,13 @@ export type KhqrRequest = {
   /** As KHQR writes it. */
   amount: string
   expiresAt: Date
+  clientQr?: unknown
 }
 
 /** A KHQR, with what the ledger has to know of it. */
 export type IssuedKhqr = {
+  mode: ChargeMode
+  reference: string
   qr: string
   md5: string
   account_id: string
@@ -66,7 +81,7 @@ export type IssuedKhqr = {
   deeplink: string | null
 }
 
-/** @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry. */
+/** @throws MedusaError INVALID_DATA for an amount or currency that KHQR, or this shop, does not take. */
 export function planKhqr(
   request: ChargeRequest,
   options: KhqrOptions,
@@ -77,34 +92,67 @@ export function planKhqr(
     reference: newReference(),
     currency,
     amount: amountOf(request, currency, options),
-    expiresAt: new Date(now.getTime() + options.expiresInSeconds * 1_000),
+    expiresAt: new Date(now.getTime() + lifetimeOf(options)),
+    clientQr: request.client_qr,
   }
 }
 
-/** @throws KhqrError `unfaithful` when the KHQR library changed its ways. */
+/** Of a client's KHQR its own time counts. */
+function lifetimeOf({ mode, expiresInSeconds }: KhqrOptions): number {
+  return mode === "static" ? STATIC_SHOWN_FOR_MS : expiresInSeconds * 1_000
+}
+
+/**
+ * A KHQR by the shop's own mode.
+ * @throws MedusaError INVALID_DATA for a client's that is not ours to accept,
+ *   KhqrError `unfaithful` when the KHQR library changed its ways
+ */
 export function ownKhqr(
   wanted: KhqrRequest,
-  { merchant }: KhqrOptions,
+  options: KhqrOptions,
   now: Date
 ): IssuedKhqr {
-  const { qr, md5 } = buildKhqr(
-    {
-      ...printedFields(merchant),
-      amount: wanted.amount,
-      currency: wanted.currency,
-      billNumber: wanted.reference,
-      expiresAt: wanted.expiresAt.getTime(),
-    },
-    now.getTime()
-  )
-  return {
-    qr,
-    md5,
-    account_id: merchant.accountId ?? "",
+  const receiver = receiverFor(options, wanted.currency)
+  const fields = {
+    ...printedFields(options),
+    receiver,
+    currency: wanted.currency,
+  }
+  const common = {
+    mode: options.mode,
+    reference: wanted.reference,
+    account_id: receiver.accountId,
     expires_at: wanted.expiresAt,
     gateway_ref: null,
     deeplink: null,
   }
+  switch (options.mode) {
+    case "dynamic":
+      return {
+        ...common,
+        ...written(
+          {
+            ...fields,
+            amount: wanted.amount,
+            billNumber: wanted.reference,
+            expiresAt: wanted.expiresAt.getTime(),
+          },
+          now
+        ),
+      }
+    case "static":
+      return { ...common, ...written({ ...fields, type: "static" }, now) }
+    case "client":
+      return {
+        ...common,
+        ...readClientQr(wanted.clientQr, { ...wanted, receiver }, now),
+      }
+  }
+}
+
+function written(input: BuildKhqrInput, now: Date) {
+  const { qr, md5 } = buildKhqr(input, now.getTime())
+  return { qr, md5 }
 }
 
 /**
@@ -114,6 +162,8 @@ export function ownKhqr(
 export function gatewaysKhqr(wanted: KhqrRequest, made: MadeQr): IssuedKhqr {
   const { receiver, expiresAt } = decodeKhqr(made.qr)
   return {
+    mode: "dynamic",
+    reference: wanted.reference,
     qr: made.qr,
     md5: khqrMd5(made.qr),
     account_id: receiver.accountId,
@@ -134,7 +184,7 @@ export function draftCharge(
 ): Charge {
   const life = {
     ...NOTHING_YET,
-    mode: "dynamic" as const,
+    mode: khqr.mode,
     status: "pending" as const,
     issued_at: now,
     expires_at: khqr.expires_at,
@@ -151,7 +201,6 @@ export function draftCharge(
     ...life,
     ...khqr,
     id: generateEntityId(undefined, "khqr"),
-    reference: wanted.reference,
     payment_session_id: request.payment_session_id,
     amount: request.amount,
     currency_code: wanted.currency.toLowerCase(),
@@ -177,10 +226,27 @@ function currencyOf({ currency_code }: ChargeRequest): KhqrCurrency {
 function amountOf(
   { amount }: ChargeRequest,
   currency: KhqrCurrency,
-  { khrRounding }: KhqrOptions
+  { khrRounding, limits }: KhqrOptions
+): string {
+  const khqrAmount = inKhqr(amount, currency, khrRounding)
+  const fault = limitFault(
+    khqrAmount,
+    currency,
+    currency === "USD" ? limits.usd : limits.khr
+  )
+  if (fault) {
+    throw new MedusaError(MedusaError.Types.INVALID_DATA, fault)
+  }
+  return khqrAmount
+}
+
+function inKhqr(
+  amount: string,
+  currency: KhqrCurrency,
+  rounding: KhqrOptions["khrRounding"]
 ): string {
   try {
-    return toKhqrAmount(amount, currency, khrRounding)
+    return toKhqrAmount(amount, currency, rounding)
   } catch (error) {
     if (error instanceof KhqrError) {
       throw new MedusaError(MedusaError.Types.INVALID_DATA, error.message)

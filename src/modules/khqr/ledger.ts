@@ -27,9 +27,11 @@ import {
 } from "./draft"
 import { issuedEntry } from "./history"
 import { planSignalledCheck } from "./plan"
-import { ALREADY_PAID } from "./refusals"
+import { ALREADY_PAID, STATIC_IS_NOT_ASKED, SWITCHED_OFF } from "./refusals"
 import { bookableCharge, chargeToShow } from "./session-charges"
+import { seenBefore } from "./client-qr"
 import { sessionDataOf, type KhqrSessionData } from "./session-data"
+import { IS_SWITCHED_OFF } from "./settings"
 import { Silence } from "./silence"
 import { sameMoney } from "./medusa-amount"
 import { bindsSession, hasMoney, type SettlementEvent } from "./state"
@@ -40,7 +42,7 @@ import { presentCharge, type ChargeView } from "./view"
 const CALLS_IN_A_ROW = 14
 
 /** Completing a cart may wait half a minute for Medusa's lock, and hold it for two. */
-const SETTLEMENT_TAKES_MS = 240_000
+export const SETTLEMENT_TAKES_MS = 240_000
 
 const SIGNALS_HEARD_EACH_MS = 1_000
 
@@ -67,8 +69,10 @@ export class KhqrLedger extends KhqrBooks {
 
   /**
    * Writes a new charge for a payment session and supersedes the one shown before.
-   * @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry,
-   *   UNEXPECTED_STATE when a gateway that makes the KHQR made none.
+   * @throws MedusaError INVALID_DATA for an amount or currency that KHQR, or this shop,
+   *   does not take, and for a client's KHQR that is not ours to accept; NOT_ALLOWED
+   *   while the shop has switched KHQR off; UNEXPECTED_STATE when a gateway that makes
+   *   the KHQR made none.
    */
   @InjectManager()
   async issueCharge(
@@ -88,7 +92,7 @@ export class KhqrLedger extends KhqrBooks {
   /**
    * The charge a shopper may pay now: the one that is shown while it lives, else a new one.
    * Any number of callers at once get the same one.
-   * @throws MedusaError NOT_ALLOWED when the session is already paid.
+   * @throws MedusaError NOT_ALLOWED when the session is already paid, and as `issueCharge`.
    */
   async renewCharge(input: ChargeRequest, actor: Actor): Promise<Charge> {
     const living = this.livingCharge_(
@@ -309,9 +313,15 @@ export class KhqrLedger extends KhqrBooks {
     return this.claim_("next_check_at", limit)
   }
 
-  /** One charge that a person wants checked now; `[]` while it is being checked anyway, and when it has its money. */
+  /**
+   * One charge that a person wants checked now; `[]` while it is being checked anyway, and when it has its money.
+   * @throws MedusaError NOT_ALLOWED for a static KHQR, of which the bank tells nothing
+   */
   async claimCheck(id: string): Promise<Charge[]> {
     const now = new Date()
+    if ((await this.retrieveKhqrCharge(id)).mode === "static") {
+      throw new MedusaError(MedusaError.Types.NOT_ALLOWED, STATIC_IS_NOT_ASKED)
+    }
     const claimed = await claimOne(
       this.database_,
       id,
@@ -526,8 +536,10 @@ export class KhqrLedger extends KhqrBooks {
 
   /**
    * Writes a charge with the first line of its history, unless its session shows one already.
-   * One statement, since a checkout waits for it: nearly every session is new.
+   * One statement, since a checkout waits for it: nearly every session is new, and nearly
+   * every shop is open.
    * @returns whether it was written
+   * @throws MedusaError NOT_ALLOWED while KHQR is switched off, INVALID_DATA for a KHQR that was seen before
    */
   protected async writeUnlessShown_(
     draft: Charge,
@@ -539,16 +551,46 @@ export class KhqrLedger extends KhqrBooks {
     const manager = context.transactionManager ?? context.manager!
     const written = await manager.execute<unknown[]>(
       `WITH charge AS (
-         INSERT INTO ${charge.into} VALUES (${charge.marks})
-         ON CONFLICT (payment_session_id) WHERE superseded_at IS NULL AND deleted_at IS NULL
-         DO NOTHING RETURNING id
+         INSERT INTO ${charge.into} SELECT ${charge.marks} WHERE NOT ${IS_SWITCHED_OFF}
+         ON CONFLICT DO NOTHING RETURNING id
        ), event AS (
          INSERT INTO ${event.into} SELECT ${event.marks} FROM charge
        )
        SELECT id FROM charge`,
       [...charge.values, ...event.values]
     )
-    return written.length > 0
+    if (written.length > 0) {
+      return true
+    }
+    await this.refuseUnlessShown_(draft, context)
+    return false
+  }
+
+  /** A charge was not written: there are better reasons than that its session shows one. */
+  protected async refuseUnlessShown_(
+    draft: Charge,
+    context: SqlContext
+  ): Promise<void> {
+    const manager = context.transactionManager ?? context.manager!
+    const [why] = await manager.execute<
+      { is_off: boolean; is_seen: boolean }[]
+    >(
+      `SELECT ${IS_SWITCHED_OFF} AS is_off, EXISTS (
+         SELECT 1 FROM khqr_charge WHERE deleted_at IS NULL
+           AND (reference = ? OR (md5 = ? AND mode <> 'static'))
+       ) AS is_seen`,
+      [draft.reference, draft.md5]
+    )
+    if (why.is_off) {
+      throw new MedusaError(
+        MedusaError.Types.NOT_ALLOWED,
+        "This shop takes no KHQR payments at the moment. Choose another way to pay.",
+        SWITCHED_OFF
+      )
+    }
+    if (why.is_seen) {
+      throw seenBefore()
+    }
   }
 
   protected async hasOtherCompleted_(

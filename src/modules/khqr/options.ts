@@ -2,7 +2,16 @@ import { z } from "@medusajs/framework/zod"
 
 import { cleanToken } from "../../bakong"
 import type { GatewayFactory } from "../../gateways"
-import { buildKhqr, type KhqrReceiver } from "../../khqr"
+import {
+  buildKhqr,
+  KhqrError,
+  toExactKhqrAmount,
+  type KhqrCurrency,
+  type KhqrReceiver,
+} from "../../khqr"
+import { isBelow } from "./limits"
+import { CHARGE_MODES } from "./models/charge"
+import { printedFields, receiverOf } from "./receivers"
 import { newReference } from "./reference"
 
 const BAKONG_PRODUCTION = "https://api-bakong.nbc.gov.kh"
@@ -37,13 +46,25 @@ const httpOrigin = httpUrl.refine(
 
 const requestLimit = whole(1, 1_000_000, "calls a day").nullable()
 
+const accountId = text(32).regex(
+  /^[^@\s]+@[^@\s]+$/,
+  'must have the form name@bank, for example "lucky_shop@aclb"'
+)
+
+const individualAccount = {
+  type: z.literal("individual"),
+  accountInformation: text(32).optional(),
+  acquiringBank: text(32).optional(),
+}
+
+const merchantAccount = {
+  type: z.literal("merchant"),
+  merchantId: text(32),
+  acquiringBank: text(32),
+}
+
 const merchantFields = {
-  accountId: text(32)
-    .regex(
-      /^[^@\s]+@[^@\s]+$/,
-      'must have the form name@bank, for example "lucky_shop@aclb"'
-    )
-    .optional(),
+  accountId: accountId.optional(),
   name: text(25),
   nameKm: z
     .string()
@@ -60,35 +81,61 @@ const merchantFields = {
   terminalLabel: text(25).optional(),
 }
 
+const individualByDefault = (value: unknown) =>
+  typeof value === "object" && value !== null
+    ? { type: "individual", ...value }
+    : value
+
+const eitherType = {
+  error: ({ code }: { code: string }) =>
+    code === "invalid_union" ? 'must be "individual" or "merchant"' : undefined,
+}
+
 const merchant = z.preprocess(
-  (value) =>
-    typeof value === "object" && value !== null
-      ? { type: "individual", ...value }
-      : value,
+  individualByDefault,
   z.discriminatedUnion(
     "type",
     [
-      z.strictObject({
-        type: z.literal("individual"),
-        ...merchantFields,
-        accountInformation: text(32).optional(),
-        acquiringBank: text(32).optional(),
-      }),
-      z.strictObject({
-        type: z.literal("merchant"),
-        ...merchantFields,
-        merchantId: text(32),
-        acquiringBank: text(32),
-      }),
+      z.strictObject({ ...individualAccount, ...merchantFields }),
+      z.strictObject({ ...merchantAccount, ...merchantFields }),
     ],
-    {
-      error: ({ code }) =>
-        code === "invalid_union"
-          ? 'must be "individual" or "merchant"'
-          : undefined,
-    }
+    eitherType
   )
 )
+
+const receiver = z.preprocess(
+  individualByDefault,
+  z.discriminatedUnion(
+    "type",
+    [
+      z.strictObject({ ...individualAccount, accountId }),
+      z.strictObject({ ...merchantAccount, accountId }),
+    ],
+    eitherType
+  )
+)
+
+const limit = (currency: KhqrCurrency) =>
+  z.union([z.number(), z.string()]).transform((value, context) => {
+    try {
+      return toExactKhqrAmount(String(value), currency)
+    } catch (error) {
+      const fault = (error as KhqrError).message.replace(/^`amount` /, "")
+      context.addIssue({ code: "custom", message: fault })
+      return z.NEVER
+    }
+  })
+
+const limits = (currency: KhqrCurrency) =>
+  z
+    .strictObject({
+      min: limit(currency).optional(),
+      max: limit(currency).optional(),
+    })
+    .refine(
+      ({ min, max }) => !min || !max || !isBelow(max, min),
+      "must have a min that is not above its max"
+    )
 
 const bakong = z.strictObject({
   token: z
@@ -163,6 +210,16 @@ const gateway = z.union(
 
 const optionsSchema = z.strictObject({
   merchant,
+  mode: z.enum(CHARGE_MODES).default("dynamic"),
+  receivers: z
+    .strictObject({ usd: receiver.optional(), khr: receiver.optional() })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      usd: limits("USD").optional(),
+      khr: limits("KHR").optional(),
+    })
+    .prefault({}),
   bakong: bakong.prefault({}),
   gateway: gateway.optional(),
   deeplink: deeplink.prefault({}),
@@ -205,8 +262,8 @@ export type KhqrPluginOptions = {
     type?: "individual" | "merchant"
     /**
      * The Bakong account that receives the money, `name@bank`, ≤32 characters.
-     * Required, except with a hosted gateway; if given there, its KHQRs must pay
-     * this account.
+     * Required, except with a hosted gateway, whose KHQRs must pay this account if it
+     * is given, and where `receivers` names one for each currency.
      */
     accountId?: string
     /** As the payer's app shows it, printable ASCII, ≤25 characters. */
@@ -227,6 +284,32 @@ export type KhqrPluginOptions = {
     storeLabel?: string
     /** ≤25 characters (62.07). */
     terminalLabel?: string
+  }
+  /**
+   * - `dynamic`: a KHQR for each payment, with its amount and a few minutes to pay it.
+   * - `static`: the receiver's one KHQR without an amount, which the payer types. The
+   *   bank cannot be asked about it: the payer's receipt or your staff confirm it.
+   * - `client`: as dynamic, made by the storefront and sent as `data.qr` of the payment
+   *   session; taken only if it asks for exactly what is to be paid.
+   *
+   * A gateway that makes the KHQR itself knows `dynamic` only.
+   * @defaultValue "dynamic"
+   */
+  mode?: "dynamic" | "static" | "client"
+  /**
+   * Another account for payments in one currency, stated in full; name and city stay
+   * the merchant's. Not with a hosted gateway, which knows whom it pays.
+   */
+  receivers?: { usd?: KhqrReceiverOption; khr?: KhqrReceiverOption }
+  /**
+   * The least and the most that one KHQR may ask for, in dollars and in riel; outside of
+   * it a shopper is told so and pays otherwise.
+   *
+   * @example `{ usd: { min: "0.50", max: 500 }, khr: { min: 2000 } }`
+   */
+  limits?: {
+    usd?: { min?: number | string; max?: number | string }
+    khr?: { min?: number | string; max?: number | string }
   }
   /** The Bakong Open API. */
   bakong?: {
@@ -314,6 +397,16 @@ export type KhqrPluginOptions = {
   pooledAccounts?: string[]
 }
 
+/** A Bakong account, in full. The fields are those of `merchant`. */
+export type KhqrReceiverOption = {
+  /** @defaultValue "individual" */
+  type?: "individual" | "merchant"
+  accountId: string
+  merchantId?: string
+  acquiringBank?: string
+  accountInformation?: string
+}
+
 /** The options after validation, with every default filled in. */
 export type KhqrOptions = z.output<typeof optionsSchema>
 
@@ -330,9 +423,9 @@ export function parseOptions(raw: unknown): KhqrOptions {
   if (!result.success || faults.length > 0) {
     throw faulty(faults)
   }
-  const fault = result.data.merchant.accountId ? tryKhqr(result.data) : null
-  if (fault) {
-    throw faulty([fault])
+  const misfits = tryKhqrs(result.data)
+  if (misfits.length > 0) {
+    throw faulty(misfits)
   }
   return result.data
 }
@@ -342,8 +435,22 @@ function missingIn(raw: unknown): string[] {
   const given = (...path: string[]) => valueAt(raw, path) !== undefined
   const faults: string[] = []
   const makesKhqr = valueAt(raw, ["gateway", "type"]) === "hosted"
-  if (given("merchant") && !given("merchant", "accountId") && !makesKhqr) {
-    faults.push("merchant.accountId is missing")
+  const receivers = (["usd", "khr"] as const).filter((currency) =>
+    given("receivers", currency)
+  )
+  if (makesKhqr) {
+    faults.push(...refusedByHosted(raw, receivers.length > 0))
+  } else if (
+    given("merchant") &&
+    !given("merchant", "accountId") &&
+    receivers.length < 2
+  ) {
+    const [one] = receivers
+    faults.push(
+      one
+        ? `merchant.accountId is missing (or receivers.${one === "usd" ? "khr" : "usd"})`
+        : "merchant.accountId is missing"
+    )
   }
   const hasToken = given("bakong", "token") || given("bakong", "encryptionKey")
   if (!hasToken && !given("gateway")) {
@@ -354,13 +461,44 @@ function missingIn(raw: unknown): string[] {
   return faults
 }
 
+/** Its KHQRs are its own: whom they pay and how they are paid is not ours to say. */
+function refusedByHosted(raw: unknown, hasReceivers: boolean): string[] {
+  const mode = valueAt(raw, ["mode"])
+  return [
+    ...(mode === "static" || mode === "client"
+      ? [
+          `mode must be "dynamic" with a hosted gateway, which makes the KHQR itself`,
+        ]
+      : []),
+    ...(hasReceivers
+      ? [
+          "receivers is no option with a hosted gateway, which knows whom it pays",
+        ]
+      : []),
+  ]
+}
+
 /** Fields that are right by themselves may not fit together: better known now than at every checkout. */
-function tryKhqr({ merchant }: KhqrOptions): string | null {
+function tryKhqrs(options: KhqrOptions): string[] {
+  const { merchant, receivers } = options
+  const accounts: [string, KhqrReceiver | undefined][] = [
+    ["merchant", merchant.accountId ? receiverOf(merchant) : undefined],
+    ["receivers.usd", receivers.usd],
+    ["receivers.khr", receivers.khr],
+  ]
+  return accounts.flatMap(([name, receiver]) => {
+    const fault = receiver ? tryKhqr(options, receiver) : null
+    return fault ? [`${name} does not fit into a KHQR: ${fault}`] : []
+  })
+}
+
+function tryKhqr(options: KhqrOptions, receiver: KhqrReceiver): string | null {
   const now = Date.now()
   try {
     buildKhqr(
       {
-        ...printedFields(merchant),
+        ...printedFields(options),
+        receiver,
         amount: "1",
         currency: "USD",
         billNumber: newReference(),
@@ -370,19 +508,7 @@ function tryKhqr({ merchant }: KhqrOptions): string | null {
     )
     return null
   } catch (error) {
-    return `merchant does not fit into a KHQR: ${(error as Error).message}`
-  }
-}
-
-/** What every KHQR of the shop says of the merchant. */
-export function printedFields(merchant: KhqrOptions["merchant"]) {
-  return {
-    receiver: receiverOf(merchant),
-    merchantName: merchant.name,
-    merchantCity: merchant.city,
-    merchantCategoryCode: merchant.categoryCode,
-    storeLabel: merchant.storeLabel,
-    terminalLabel: merchant.terminalLabel,
+    return (error as Error).message
   }
 }
 
@@ -406,34 +532,19 @@ function withoutMedusas(raw: unknown): unknown {
   return options
 }
 
-function receiverOf(merchant: KhqrOptions["merchant"]): KhqrReceiver {
-  return merchant.type === "merchant"
-    ? {
-        type: "merchant",
-        accountId: merchant.accountId ?? "",
-        merchantId: merchant.merchantId,
-        acquiringBank: merchant.acquiringBank,
-      }
-    : {
-        type: "individual",
-        accountId: merchant.accountId ?? "",
-        accountInformation: merchant.accountInformation,
-        acquiringBank: merchant.acquiringBank,
-      }
-}
-
-const ONLY_OF: Record<string, string> = {
-  "merchant.merchantId": "merchant",
-  "merchant.accountInformation": "individual",
+const ONLY_OF: Record<string, "merchant" | "individual"> = {
+  merchantId: "merchant",
+  accountInformation: "individual",
 }
 
 function describe(issue: z.core.$ZodIssue, raw: unknown): string[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
+      const owner = issue.path.join(".")
       const name = [...issue.path, key].join(".")
-      const kind = ONLY_OF[name]
-      return kind
-        ? `${name} is an option only with merchant.type "${kind}"`
+      const isAccount = owner === "merchant" || /^receivers\.\w+$/.test(owner)
+      return isAccount && key in ONLY_OF
+        ? `${name} is an option only with ${owner}.type "${ONLY_OF[key]}"`
         : `${name} is not an option`
     })
   }

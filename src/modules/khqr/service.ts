@@ -1,8 +1,8 @@
 import type { IEventBusModuleService } from "@medusajs/framework/types"
 import { MedusaError, Modules } from "@medusajs/framework/utils"
 
-import { BakongError } from "../../bakong"
-import type { CheckResult, Question } from "../../gateways"
+import { BakongError, type CheckAnswer } from "../../bakong"
+import type { CheckResult, Question, TransferHash } from "../../gateways"
 import { openBank, type Bank } from "./bank"
 import { AccountCheck } from "./bank/account-check"
 import { tidyCalls } from "./bank/audit"
@@ -14,7 +14,9 @@ import { gatewaysKhqr, type IssuedKhqr, type KhqrRequest } from "./draft"
 import type { LedgerContainer } from "./books"
 import { KhqrRefundDesk } from "./refunds"
 import type { Notice } from "./notices"
-import type { Charge } from "./types"
+import { receivingAccounts } from "./receivers"
+import { readSwitch, writeSwitch, type ShopSwitch } from "./settings"
+import type { Actor, Charge } from "./types"
 import type { ChargeView } from "./view"
 
 type ModuleContainer = LedgerContainer & {
@@ -49,7 +51,7 @@ export default class KhqrModuleService extends KhqrRefundDesk {
     })
     this.accountCheck_ = new AccountCheck({
       gateway: this.bank_.gateway,
-      accountId: this.options_.merchant.accountId,
+      accounts: receivingAccounts(this.options_),
       baseUrl: this.options_.bakong.baseUrl,
       database: this.database_,
       logger: this.logger_,
@@ -62,6 +64,21 @@ export default class KhqrModuleService extends KhqrRefundDesk {
     purpose: "check" | "manual" = "check"
   ): Promise<CheckResult[]> {
     return this.bank_.gateway.check(questions, purpose)
+  }
+
+  /** Whether a transfer can be looked up by the hash on a receipt. */
+  get findsByHash(): boolean {
+    const { gateway } = this.bank_
+    return gateway.can.findsByHash && gateway.findByHash !== undefined
+  }
+
+  /** @throws TypeError unless `findsByHash` */
+  async findTransfer(hash: TransferHash): Promise<CheckAnswer> {
+    const { gateway } = this.bank_
+    if (!gateway.findByHash) {
+      throw new TypeError(`${gateway.name} looks no transfer up by its hash`)
+    }
+    return gateway.findByHash(hash)
   }
 
   /**
@@ -114,6 +131,19 @@ export default class KhqrModuleService extends KhqrRefundDesk {
       }
       throw error
     }
+  }
+
+  /** Whether the shop takes KHQR payments now, and who said so. */
+  async shopSwitch(): Promise<ShopSwitch> {
+    return readSwitch(this.database_)
+  }
+
+  /** Off: no new KHQR is issued. What was shown before is watched and settled as ever. */
+  async switchShop(
+    wish: Pick<ShopSwitch, "enabled" | "reason">,
+    actor: Actor
+  ): Promise<ShopSwitch> {
+    return writeSwitch(this.database_, wish, actor, new Date())
   }
 
   /** What the merchant has to know of our standing with the bank. Holds no secret. */
@@ -191,6 +221,12 @@ export default class KhqrModuleService extends KhqrRefundDesk {
     const { gateway } = this.bank_
     if (!gateway.can.makesQr || !gateway.makeQr) {
       return super.makeKhqr_(wanted, now)
+    }
+    if (this.options_.mode !== "dynamic") {
+      throw new MedusaError(
+        MedusaError.Types.UNEXPECTED_STATE,
+        `The option mode must be "dynamic": the gateway ${gateway.name} makes the KHQR itself.`
+      )
     }
     try {
       const made = await gateway.makeQr({

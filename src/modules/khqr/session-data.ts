@@ -5,6 +5,7 @@ const OUR_KEYS = [
   "charge_id",
   "qr",
   "md5",
+  "mode",
   "amount",
   "currency_code",
   "expires_at",
@@ -17,6 +18,9 @@ export type KhqrSessionData = {
   charge_id: string
   qr: string
   md5: string
+  /** `static`: the payer types the amount. */
+  mode: Charge["mode"]
+  /** As KHQR writes it. */
   amount: string
   currency_code: string
   /** ISO 8601. */
@@ -47,6 +51,7 @@ export function sessionDataOf(
     charge_id: charge.id,
     qr: charge.qr,
     md5: charge.md5,
+    mode: charge.mode,
     amount: charge.khqr_amount,
     currency_code: charge.currency_code,
     expires_at: charge.expires_at.toISOString(),

@@ -93,7 +93,9 @@ class KhqrProviderService extends AbstractPaymentProvider {
 
   /**
    * Writes a charge for the session and returns its KHQR.
-   * @throws MedusaError INVALID_DATA for an amount or currency that KHQR cannot carry.
+   * @throws MedusaError INVALID_DATA for an amount or currency that KHQR, or this shop, does
+   *   not take, and for a client's KHQR that is not ours to accept; NOT_ALLOWED while
+   *   KHQR is switched off.
    */
   async initiatePayment({
     amount,
@@ -111,6 +113,7 @@ class KhqrProviderService extends AbstractPaymentProvider {
         payment_session_id: sessionId,
         amount: exactDecimal(amount),
         currency_code,
+        client_qr: data?.qr,
       },
       "medusa"
     )
@@ -162,7 +165,8 @@ class KhqrProviderService extends AbstractPaymentProvider {
 
   /**
    * Keeps the session's KHQR equal to what the session asks for: the charge that
-   * is shown, or a new one when the amount has changed or its time is over.
+   * is shown, or a new one when the amount has changed. In mode `client` that one
+   * has to come along as `data.qr`.
    */
   async updatePayment({
     amount,
@@ -188,6 +192,8 @@ class KhqrProviderService extends AbstractPaymentProvider {
               payment_session_id: known.payment_session_id,
               amount: exactDecimal(amount),
               currency_code,
+              // What we returned ourselves is not sent to us.
+              client_qr: data?.qr === known.qr ? undefined : data?.qr,
             },
             "medusa"
           )

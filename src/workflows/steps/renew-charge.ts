@@ -11,13 +11,16 @@ import type KhqrModuleService from "../../modules/khqr/service"
 
 export type RenewedCharge = { id: string; payment_session_id: string }
 
+export type RenewalInput = {
+  payment_session_id: string
+  /** Of a shop in mode `client`: what the storefront made for this renewal. */
+  client_qr?: string
+}
+
 /** Not undone: a KHQR that was written may have been seen. */
 export const renewChargeStep = createStep(
   "khqr-renew-charge-step",
-  async (
-    { payment_session_id }: { payment_session_id: string },
-    { container }
-  ) => {
+  async ({ payment_session_id, client_qr }: RenewalInput, { container }) => {
     const query = container.resolve(ContainerRegistrationKeys.QUERY)
     const {
       data: [session],
@@ -46,6 +49,7 @@ export const renewChargeStep = createStep(
         payment_session_id,
         amount: exactDecimal(session.amount),
         currency_code: session.currency_code,
+        client_qr,
       },
       "shopper"
     )

@@ -3,12 +3,16 @@ import {
   type MiddlewareRoute,
 } from "@medusajs/framework/http"
 
+import { adminKhqrSettingsMiddlewares } from "./settings/middlewares"
+import { adminKhqrChargeMiddlewares } from "./charges/middlewares"
 import { adminKhqrTokenMiddlewares } from "./token/middlewares"
 import { AdminKhqrDiagnose } from "./validators"
 
 /** Medusa lets only admins at `/admin`. */
 export const adminKhqrMiddlewares: MiddlewareRoute[] = [
   ...adminKhqrTokenMiddlewares,
+  ...adminKhqrChargeMiddlewares,
+  ...adminKhqrSettingsMiddlewares,
   {
     method: ["POST"],
     matcher: "/admin/khqr/charges/:id/diagnose",

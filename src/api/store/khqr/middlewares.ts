@@ -6,7 +6,8 @@ import {
   type MiddlewareRoute,
 } from "@medusajs/framework/http"
 
-import { StoreKhqrSignal } from "./validators"
+import { StoreKhqrRenew } from "./payment-sessions/[id]/renew/validators"
+import { StoreKhqrSignal, StoreKhqrReceipt } from "./validators"
 
 /** A charge changes by the second: no cache may answer for it. */
 function noStore(
@@ -24,5 +25,15 @@ export const storeKhqrMiddlewares: MiddlewareRoute[] = [
     method: ["POST"],
     matcher: "/store/khqr/payment-sessions/:id/signals",
     middlewares: [validateAndTransformBody(StoreKhqrSignal)],
+  },
+  {
+    method: ["POST"],
+    matcher: "/store/khqr/payment-sessions/:id/renew",
+    middlewares: [validateAndTransformBody(StoreKhqrRenew)],
+  },
+  {
+    method: ["POST"],
+    matcher: "/store/khqr/payment-sessions/:id/receipt",
+    middlewares: [validateAndTransformBody(StoreKhqrReceipt)],
   },
 ]

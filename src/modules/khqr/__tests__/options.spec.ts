@@ -1,5 +1,11 @@
 import { buildKhqr, decodeKhqr } from "../../../khqr"
-import { parseOptions, printedFields } from "../options"
+import { parseOptions } from "../options"
+import {
+  printedFields,
+  receiverFor,
+  receiverOf,
+  receivingAccounts,
+} from "../receivers"
 
 const TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.a-secret-signature"
 
@@ -48,11 +54,16 @@ describe("The least a shop must say", () => {
         timeoutMs: 10_000,
         dailyRequestLimit: 100,
       },
+      mode: "dynamic",
+      receivers: {},
+      limits: {},
       deeplink: { hosts: ["nbc.gov.kh"] },
       auditRetentionDays: 90,
       expiresInSeconds: 600,
       khrRounding: 1,
       latePayments: "honour",
+      manualConfirmation: true,
+      pooledAccounts: [],
     })
   })
 
@@ -117,10 +128,15 @@ describe("Everything a shop may say", () => {
         appIconUrl: "https://lucky.shop/icon.png",
         callbackUrl: "https://lucky.shop/checkout",
       },
+      mode: "dynamic",
+      receivers: {},
+      limits: { usd: { min: "0.50", max: "500" }, khr: { min: "2000" } },
       auditRetentionDays: 30,
       expiresInSeconds: 60,
       khrRounding: "refuse",
       latePayments: "review",
+      manualConfirmation: false,
+      pooledAccounts: ["all_of_us@aclb"],
     }
 
     expect(parseOptions(all)).toEqual(all)
@@ -386,7 +402,8 @@ describe("The two kinds of merchant", () => {
     const now = Date.parse("2026-11-21T03:00:00Z")
     const { qr } = buildKhqr(
       {
-        ...printedFields(merchant),
+        ...printedFields({ merchant }),
+        receiver: receiverOf(merchant),
         currency: "USD",
         amount: "11",
         expiresAt: now + 600_000,
@@ -401,5 +418,174 @@ describe("The two kinds of merchant", () => {
         ? { merchantId: "123456", acquiringBank: "ACLEDA" }
         : changes),
     })
+  })
+})
+
+describe("How KHQRs are made", () => {
+  it.each(["dynamic", "static", "client"])("may be %s", (mode) => {
+    expect(parseOptions({ ...OPTIONS, mode }).mode).toBe(mode)
+  })
+
+  it("is one of three", () => {
+    expect(faultsOf({ ...OPTIONS, mode: "deeplink" })).toEqual([
+      'mode expected one of "dynamic"|"static"|"client"',
+    ])
+  })
+
+  it.each(["static", "client"])(
+    "is not %s where a hosted gateway makes them, which knows its receiver too",
+    (mode) => {
+      const gateway = {
+        type: "hosted",
+        baseUrl: "https://gateway.example.com",
+        merchantId: "m-1",
+        key: "secret",
+      }
+      const receivers = { usd: { accountId: "other@aclb" } }
+      expect(faultsOf({ ...OPTIONS, gateway, mode, receivers })).toEqual([
+        'mode must be "dynamic" with a hosted gateway, which makes the KHQR itself',
+        "receivers is no option with a hosted gateway, which knows whom it pays",
+      ])
+    }
+  )
+})
+
+describe("Receivers of their own for a currency", () => {
+  const withReceivers = (receivers: unknown) => ({ ...OPTIONS, receivers })
+
+  it("take the place of the merchant's account, whole", () => {
+    const options = parseOptions({
+      ...withMerchant({ accountInformation: "85512345678" }),
+      receivers: { khr: { accountId: " riel@wing " } },
+    })
+    expect(receiverFor(options, "USD")).toEqual({
+      type: "individual",
+      accountId: "lucky_shop@aclb",
+      accountInformation: "85512345678",
+      acquiringBank: undefined,
+    })
+    expect(receiverFor(options, "KHR")).toEqual({
+      type: "individual",
+      accountId: "riel@wing",
+      accountInformation: undefined,
+      acquiringBank: undefined,
+    })
+    expect(receivingAccounts(options)).toEqual([
+      { option: "merchant.accountId", accountId: "lucky_shop@aclb" },
+      { option: "receivers.khr.accountId", accountId: "riel@wing" },
+    ])
+  })
+
+  it("may be of another type than the merchant's account", () => {
+    const khr = {
+      type: "merchant",
+      accountId: "riel@aclb",
+      merchantId: "77",
+      acquiringBank: "ACLEDA",
+    }
+    const options = parseOptions(withReceivers({ khr }))
+    expect(receiverFor(options, "KHR")).toEqual(khr)
+  })
+
+  it("make the merchant's account needless when both are there, and only then", () => {
+    const merchant = { name: "Lucky Shop" }
+    const [usd, khr] = [{ accountId: "a@aclb" }, { accountId: "b@aclb" }]
+    expect(
+      receivingAccounts(
+        parseOptions({ ...OPTIONS, merchant, receivers: { usd, khr } })
+      )
+    ).toEqual([
+      { option: "receivers.usd.accountId", accountId: "a@aclb" },
+      { option: "receivers.khr.accountId", accountId: "b@aclb" },
+    ])
+    expect(faultsOf({ ...OPTIONS, merchant, receivers: { khr } })).toEqual([
+      "merchant.accountId is missing (or receivers.usd)",
+    ])
+  })
+
+  it.each<[string, unknown, RegExp]>([
+    ["without an account", {}, /^receivers\.khr\.accountId is missing$/],
+    [
+      "with a wrong one",
+      { accountId: "riel" },
+      /^receivers\.khr\.accountId must have the form name@bank/,
+    ],
+    [
+      "with a name",
+      { accountId: "riel@wing", name: "Riel" },
+      /^receivers\.khr\.name is not an option$/,
+    ],
+    [
+      "with another type's field",
+      { accountId: "riel@wing", merchantId: "7" },
+      /^receivers\.khr\.merchantId is an option only with receivers\.khr\.type "merchant"$/,
+    ],
+    [
+      "that no KHQR has room for",
+      {
+        accountId: `${"a".repeat(27)}@aclb`,
+        accountInformation: "1".repeat(32),
+        acquiringBank: "B".repeat(32),
+      },
+      /^receivers\.khr does not fit into a KHQR: .*99/,
+    ],
+  ])("are refused %s", (_, khr, fault) => {
+    const faults = faultsOf(withReceivers({ khr }))
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatch(fault)
+  })
+
+  it("are for dollars and riel", () => {
+    expect(faultsOf(withReceivers({ eur: {} }))).toEqual([
+      "receivers.eur is not an option",
+    ])
+  })
+})
+
+describe("Limits of an amount", () => {
+  const withLimits = (limits: unknown) => ({ ...OPTIONS, limits })
+
+  it("may be numbers or text, and become exact", () => {
+    const usd = { min: 0.1, max: "1000.50" }
+    expect(parseOptions(withLimits({ usd })).limits).toEqual({
+      usd: { min: "0.10", max: "1000.50" },
+    })
+    expect(
+      parseOptions(withLimits({ khr: { min: 4000, max: 4000 } })).limits
+    ).toEqual({ khr: { min: "4000", max: "4000" } })
+  })
+
+  it.each<[string, unknown, RegExp]>([
+    [
+      "finer than a cent",
+      { usd: { min: 0.005 } },
+      /^limits\.usd\.min is finer than a cent/,
+    ],
+    [
+      "finer than a riel",
+      { khr: { max: "0.5" } },
+      /^limits\.khr\.max has a fraction of a riel/,
+    ],
+    ["zero", { usd: { min: 0 } }, /^limits\.usd\.min is zero/],
+    ["negative", { usd: { max: -1 } }, /^limits\.usd\.max is negative/],
+    [
+      "no number",
+      { usd: { max: "ten" } },
+      /^limits\.usd\.max must be a plain decimal/,
+    ],
+    [
+      "crossed",
+      { usd: { min: 10, max: 9.99 } },
+      /^limits\.usd must have a min that is not above its max/,
+    ],
+    [
+      "of another currency",
+      { eur: { min: 1 } },
+      /^limits\.eur is not an option/,
+    ],
+  ])("are refused when %s", (_, limits, fault) => {
+    const faults = faultsOf(withLimits(limits))
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatch(fault)
   })
 })

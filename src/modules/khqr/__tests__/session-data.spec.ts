@@ -17,6 +17,7 @@ const OURS = {
   charge_id: "khqr_1",
   qr: charge().qr,
   md5: charge().md5,
+  mode: "dynamic",
   amount: "11",
   currency_code: "usd",
   expires_at: "2026-11-21T03:10:00.000Z",

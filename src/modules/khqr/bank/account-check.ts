@@ -10,15 +10,15 @@ const ASK_AGAIN_AFTER_DAYS = 30
 
 export type AccountCheckParts = {
   gateway: Gateway
-  /** The receiver, and where it was looked up: another host is another bank. */
-  accountId: string | undefined
+  /** The receivers, and where they are looked up: another host is another bank. */
+  accounts: { option: string; accountId: string }[]
   baseUrl: string
   database: Database
   logger: Pick<Logger, "warn" | "error">
 }
 
 /**
- * Asks at start whether the receiver exists, once for each account and month
+ * Asks at start whether each receiver exists, once for each account and month
  * whatever the number of processes. It only warns: a shop must start without
  * the bank.
  */
@@ -27,12 +27,27 @@ export class AccountCheck {
 
   /** Never throws. */
   async run(): Promise<void> {
-    const { accountId, gateway, logger } = this.parts_
-    if (!accountId || !gateway.can.checksAccounts || !gateway.accountExists) {
+    const { accounts, gateway } = this.parts_
+    if (!gateway.can.checksAccounts || !gateway.accountExists) {
       return
     }
+    for (const [index, { option, accountId }] of accounts.entries()) {
+      await this.look_(
+        index === 0 ? SETTING : `${SETTING}_${index + 1}`,
+        option,
+        accountId
+      )
+    }
+  }
+
+  protected async look_(
+    setting: string,
+    option: string,
+    accountId: string
+  ): Promise<void> {
+    const { gateway, logger } = this.parts_
     try {
-      if (!(await this.claim_(accountId))) {
+      if (!(await this.claim_(setting, accountId))) {
         return
       }
     } catch {
@@ -40,22 +55,22 @@ export class AccountCheck {
       return
     }
     try {
-      const exists = await gateway.accountExists(accountId)
-      await this.remember_(exists)
+      const exists = await gateway.accountExists!(accountId)
+      await this.remember_(setting, exists)
       if (!exists) {
         logger.error(
-          `KHQR: Bakong knows no account ${accountId}: nobody can pay. Mend the option merchant.accountId.`
+          `KHQR: Bakong knows no account ${accountId}: nobody can pay it. Mend the option ${option}.`
         )
       }
     } catch (error) {
-      await this.remember_(false).catch(() => undefined)
+      await this.remember_(setting, false).catch(() => undefined)
       logger.warn(
         `KHQR: whether the account ${accountId} exists could not be asked: ${(error as Error).message}`
       )
     }
   }
 
-  protected async claim_(accountId: string): Promise<boolean> {
+  protected async claim_(setting: string, accountId: string): Promise<boolean> {
     const { database, baseUrl } = this.parts_
     const rows = await database.sql(
       `INSERT INTO khqr_setting (id, value) VALUES (?, ?)
@@ -67,7 +82,7 @@ export class AccountCheck {
           OR khqr_setting.updated_at < now() - make_interval(days => ?)
        RETURNING id`,
       [
-        SETTING,
+        setting,
         JSON.stringify({ account_id: accountId, base_url: baseUrl }),
         ASK_AGAIN_AFTER_DAYS,
       ]
@@ -75,10 +90,10 @@ export class AccountCheck {
     return rows.length > 0
   }
 
-  protected async remember_(exists: boolean): Promise<void> {
+  protected async remember_(setting: string, exists: boolean): Promise<void> {
     await this.parts_.database.sql(
       "UPDATE khqr_setting SET value = value || ? WHERE id = ?",
-      [JSON.stringify({ exists }), SETTING]
+      [JSON.stringify({ exists }), setting]
     )
   }
 }

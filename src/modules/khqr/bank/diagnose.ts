@@ -2,6 +2,7 @@ import type { CheckAnswer, Outcome } from "../../../bakong"
 import type { Gateway } from "../../../gateways"
 import { sameAmount } from "../../../khqr"
 import { toQuestion } from "../question"
+import { STATIC_IS_NOT_ASKED } from "../refusals"
 import { describeReview } from "../review"
 import { describeOutcome, hasMoney } from "../state"
 import type { Charge } from "../types"
@@ -69,8 +70,8 @@ export type Diagnosis = {
 }
 
 /**
- * Asks the bank about a charge in every way there is: by md5 and, where known, by
- * the full and the short hash of the transfer.
+ * Asks the bank about a charge in every way there is: by md5, unless it is static, and,
+ * where known, by the full and the short hash of the transfer.
  *
  * @param receiptHash 8 or 64 hex characters from the payer's receipt
  * @throws TypeError for any other `receiptHash`
@@ -81,7 +82,7 @@ export async function diagnoseCharge(
   receiptHash?: string
 ): Promise<Diagnosis> {
   const receipt = readHash(receiptHash)
-  const own = await askByKhqr(gateway, charge)
+  const own = charge.mode === "static" ? [] : await askByKhqr(gateway, charge)
   const byHash = await askByHash(gateway, charge, receipt)
   const answers = [...own, ...byHash]
   return {
@@ -89,6 +90,7 @@ export async function diagnoseCharge(
     answers,
     agrees: compare(charge, answers),
     notes: [
+      ...(charge.mode === "static" ? [STATIC_IS_NOT_ASKED] : []),
       ...noteOnSilence(answers),
       ...own.flatMap((answer) => noteOnKhqr(charge, answer)),
       ...byHash.flatMap((answer) => noteOnTransfer(charge, own[0], answer)),

@@ -4,13 +4,16 @@ import { MedusaError } from "@medusajs/framework/utils"
 import type { ChargeView } from "../../../../../../modules/khqr/view"
 import { renewChargeWorkflow } from "../../../../../../workflows"
 import { requireCharge, resolveKhqr } from "../../../helpers"
+import type { StoreKhqrRenew } from "./validators"
 
 /**
- * A new KHQR when the old one is over; the same one while it lives.
- * 409 when the session is paid (`already_paid`) or no longer open (`session_gone`).
+ * A new KHQR when the old one is over; the same one while it lives. In a shop of
+ * mode `client` the new one comes as `qr`, and 400 says what is wrong with it.
+ * 409 when the session is paid (`already_paid`) or no longer open (`session_gone`),
+ * and while the shop takes no KHQR payments (`switched_off`).
  */
 export async function POST(
-  req: MedusaRequest,
+  req: MedusaRequest<StoreKhqrRenew>,
   res: MedusaResponse<
     { charge: ChargeView } | { type: string; code: string; message: string }
   >
@@ -23,7 +26,10 @@ export async function POST(
   }
 
   const { errors } = await renewChargeWorkflow(req.scope).run({
-    input: { payment_session_id: req.params.id },
+    input: {
+      payment_session_id: req.params.id,
+      client_qr: req.validatedBody.qr,
+    },
     throwOnError: false,
   })
   const error = errors?.[0]?.error
