@@ -254,7 +254,9 @@ function answered<T extends ChargeState>(
 
   // Money that is on record stays as it was recorded: the bank shows one transfer of a KHQR for ever.
   if (hasMoney(before)) {
-    return isUnproven(before) ? proven(charge, outcome) : unchanged(charge)
+    return isUnproven(before)
+      ? proven(charge, outcome)
+      : paidAgain(charge, outcome)
   }
 
   switch (outcome.type) {
@@ -353,6 +355,28 @@ function proven<T extends ChargeState>(
       }
 }
 
+/** A receipt was taken while the question was under way: the KHQR's own transfer is money beside it. */
+function paidAgain<T extends ChargeState>(
+  charge: T,
+  outcome: Outcome
+): Transition<T> {
+  if (
+    outcome.type !== "paid" ||
+    outcome.transaction.hash === charge.bank_hash ||
+    charge.evidence !== "receipt" ||
+    charge.review_reason === "duplicate"
+  ) {
+    return unchanged(charge)
+  }
+  const { hash, amount, currency, fromAccountId } = outcome.transaction
+  return contradicted(
+    charge,
+    "duplicate",
+    null,
+    `The bank shows another transfer for this KHQR: ${amount} ${currency} from ${fromAccountId ?? "an account that is not told"}, hash ${hash}`
+  )
+}
+
 /** What a person confirmed is not what the bank knows: a person looks again, also when there is an order by now. */
 function contradicted<T extends ChargeState>(
   charge: T,
@@ -434,7 +458,10 @@ function resolved<T extends ChargeState>(
 
 /** What a person may decide about a charge now. */
 export function resolutionsOf(
-  charge: Pick<ChargeState, "status" | "review_reason" | "resolved_at">
+  charge: Pick<
+    ChargeState,
+    "status" | "review_reason" | "resolved_at" | "evidence"
+  >
 ): Resolution[] {
   if (!needsPerson(charge)) {
     return []
@@ -443,8 +470,9 @@ export function resolutionsOf(
     return ["dismiss"]
   }
   // A cart is paid in its own currency and once; an order of the other currency may be there to attach to.
+  // Of a receipt's transfer and the KHQR's own, one is for the cart all the same.
   return charge.review_reason === "currency_mismatch" ||
-    charge.review_reason === "duplicate"
+    (charge.review_reason === "duplicate" && charge.evidence !== "receipt")
     ? ["attach", "refund", "dismiss"]
     : ["settle", "attach", "refund", "dismiss"]
 }

@@ -647,6 +647,42 @@ describe("A transfer on a receipt", () => {
     expect(receipt(charge(), changes).charge.status).toBe("paid")
   })
 
+  it.each(["paid", "completed"] as const)(
+    "does not hide the KHQR's own transfer when that is told a moment later: %s",
+    (status) => {
+      const before = {
+        ...receipt(charge(), { hash: OTHER_HASH }).charge,
+        status,
+      }
+      const {
+        charge: after,
+        announcements,
+        note,
+      } = answer(before, paid({ amount: "11.5" }))
+
+      expect(after).toMatchObject({
+        status,
+        review_reason: "duplicate",
+        bank_hash: OTHER_HASH,
+        paid_amount: "11",
+        next_settle_at: null,
+      })
+      expect(announcements).toEqual(["review"])
+      expect(note).toContain(transfer().hash)
+      expect(note).toContain("11.5 USD from sok_dara@devb")
+      expect(answer(after, paid()).announcements).toEqual([])
+      expect(resolutionsOf(after)).toEqual(
+        status === "paid"
+          ? ["settle", "attach", "refund", "dismiss"]
+          : ["dismiss"]
+      )
+      // The bank's word for the receipt's own transfer is no news.
+      expect(answer(before, paid({ hash: OTHER_HASH })).announcements).toEqual(
+        []
+      )
+    }
+  )
+
   it("may be made long after the KHQR's time, and is then late", () => {
     const createdAt = +EXPIRES_AT + DAY
     const now = later(EXPIRES_AT, 2 * DAY)
@@ -1719,7 +1755,8 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
       !hasMoney(before) ||
       after.review_reason === before.review_reason ||
       (event.type === "resolved" && isAccepted(after)) ||
-      (isUnproven(before) && after.review_reason !== null),
+      ((isUnproven(before) || before.evidence === "receipt") &&
+        after.review_reason !== null),
 
   "A decision is a person's, allowed, and stands until there is news": ({
     before,
