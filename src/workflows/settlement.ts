@@ -1,3 +1,4 @@
+import { owesNothing } from "../modules/khqr/desk-decisions"
 import { sameMoney } from "../modules/khqr/medusa-amount"
 import {
   amountToBook,
@@ -60,6 +61,24 @@ export type Situation = {
       capture_ids: string[]
     } | null
   } | null
+  /** Of a charge that a person attached to an order. */
+  attached?: Attached
+}
+
+export type Attached = {
+  order: {
+    id: string
+    is_canceled: boolean
+    currency_code: string
+    /** What is still to be paid. */
+    outstanding: string
+    total: string
+    capture_ids: string[]
+  } | null
+  /** The order's collection in which the charge's session is, once it is there. */
+  collection: { id: string; cart_id: string | null } | null
+  /** Ledger and Medusa agree that the charge is in that collection. */
+  is_moved: boolean
 }
 
 export type Settlement =
@@ -93,6 +112,15 @@ export type Settlement =
       amount: string
       currencyCode: string
     }
+  /** A person attached it to an order: a session of the order's takes it over. */
+  | {
+      action: "attach"
+      orderId: string
+      /** Where an interrupted attempt has put it; `null`: its session is to be opened. */
+      collection: { id: string; cart_id: string | null } | null
+      amount: string
+      currencyCode: string
+    }
   /** Order and payment are there, and do not quite know of each other: somebody was interrupted. */
   | {
       action: "repair"
@@ -107,8 +135,8 @@ export type Settlement =
  * a wrong answer would do.
  */
 export function decideSettlement(situation: Situation): Settlement {
-  const { charge, session, collection, cart } = situation
-  const order = cart?.order ?? null
+  const { charge, session, collection, cart, attached } = situation
+  const order = cart?.order ?? attached?.order ?? null
 
   if (charge.status === "expired" || charge.status === "failed") {
     const gone = session === null || session.payment !== null
@@ -120,6 +148,9 @@ export function decideSettlement(situation: Situation): Settlement {
     return { action: "done", orderId: order?.id ?? null }
   }
 
+  if (attached && !attached.is_moved) {
+    return attach(charge, attached)
+  }
   if (!session || !collection) {
     return withoutSession(situation)
   }
@@ -192,6 +223,36 @@ export function decideSettlement(situation: Situation): Settlement {
   }
 }
 
+/** The person looked at the order before; only what has changed since speaks against it. */
+function attach(
+  charge: Situation["charge"],
+  { order, collection }: Attached
+): Settlement {
+  const { amount, currency_code } = amountToBook(charge)
+  if (!order || order.is_canceled) {
+    return review("order_failed", "The order it was attached to is canceled")
+  }
+  if (order.currency_code !== currency_code) {
+    return review(
+      "currency_mismatch",
+      `Order ${order.id} is in ${order.currency_code}, the KHQR brought ${amount} ${currency_code}`
+    )
+  }
+  if (collection === null && owesNothing(order.outstanding)) {
+    return review(
+      "duplicate",
+      `Order ${order.id} has nothing outstanding any more`
+    )
+  }
+  return {
+    action: "attach",
+    orderId: order.id,
+    collection,
+    amount,
+    currencyCode: currency_code,
+  }
+}
+
 /**
  * The shopper went back and chose KHQR again, or opened a second tab, and paid
  * the first KHQR: the cart still costs what came, so it becomes the order.
@@ -250,8 +311,13 @@ function withoutSession({
  * order without the transaction of its capture, or a collection that asks for
  * more than the order costs.
  */
-function afterPayment({ session, collection, cart }: Situation): Settlement {
-  const order = cart?.order
+function afterPayment({
+  session,
+  collection,
+  cart,
+  attached,
+}: Situation): Settlement {
+  const order = cart?.order ?? attached?.order
   if (!order) {
     return { action: "done", orderId: null }
   }

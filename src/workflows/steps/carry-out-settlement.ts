@@ -22,6 +22,7 @@ import { KHQR_MODULE } from "../../modules/khqr"
 import type KhqrModuleService from "../../modules/khqr/service"
 import type { SettlementEvent } from "../../modules/khqr/state"
 import type { Settlement } from "../settlement"
+import { openCollectionFor } from "./open-collection"
 import {
   decideFor,
   PROVIDER_PREFIX,
@@ -95,6 +96,10 @@ async function carryOut(
   try {
     if (settlement.action === "adopt") {
       await adopt(decision.charge_id, settlement, container)
+      return null
+    }
+    if (settlement.action === "attach") {
+      await attach(decision.charge_id, settlement, container)
       return null
     }
     const session = await payment.retrievePaymentSession(
@@ -251,6 +256,31 @@ async function adopt(
     payment_session_id: sessionId,
     payment_collection_id: collectionId,
     cart_id: cartId,
+  })
+}
+
+/** The charge goes to a session of the order's; where an attempt before has opened it, to that one. */
+async function attach(
+  chargeId: string,
+  settlement: Extract<Settlement, { action: "attach" }>,
+  container: MedusaContainer
+): Promise<void> {
+  const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+  const { orderId, amount, currencyCode } = settlement
+  const collection =
+    settlement.collection ??
+    (await openCollectionFor(orderId, { amount, currencyCode }, container))
+  const sessionId = settlement.collection
+    ? (await khqr.retrieveKhqrCharge(chargeId)).payment_session_id
+    : await openSessionFor(
+        chargeId,
+        { collectionId: collection.id, amount, currencyCode },
+        container
+      )
+  await khqr.moveCharge(chargeId, {
+    payment_session_id: sessionId,
+    payment_collection_id: collection.id,
+    cart_id: collection.cart_id,
   })
 }
 

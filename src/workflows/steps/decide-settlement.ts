@@ -9,9 +9,11 @@ import type { ChargeStatus } from "../../modules/khqr/state"
 import type { Charge } from "../../modules/khqr/types"
 import {
   decideSettlement,
+  type Attached,
   type Settlement,
   type Situation,
 } from "../settlement"
+import { readOrderToPay } from "./read-order-to-pay"
 
 export type SettlementDecision = {
   charge_id: string
@@ -43,8 +45,13 @@ export async function decideFor(
   const { collection, cart } = session
     ? await readAround(session.payment_collection_id, session, container)
     : await readAroundCart(charge.cart_id, container)
+  const attached =
+    charge.resolution === "attach" && charge.order_id !== null
+      ? await readAttached(charge, session, container)
+      : undefined
   const situation: Situation = {
     charge,
+    attached,
     latePayments: khqr.options.latePayments,
     session: session && sessionOf(session),
     collection,
@@ -254,6 +261,28 @@ async function readCart(
       orders.map(({ order_id }) => order_id),
       container
     ),
+  }
+}
+
+/** The order that a person attached the charge to, and how far that has come. */
+async function readAttached(
+  charge: Charge,
+  session: StoredSession | null,
+  container: MedusaContainer
+): Promise<Attached> {
+  const order = await readOrderToPay(charge.order_id!, container)
+  const collectionId = session?.payment_collection_id
+  if (!collectionId || !order?.collection_ids.includes(collectionId)) {
+    return { order, collection: null, is_moved: false }
+  }
+  const cart = await readCart(
+    { payment_collection_id: collectionId },
+    container
+  )
+  return {
+    order,
+    collection: { id: collectionId, cart_id: cart?.id ?? null },
+    is_moved: charge.payment_collection_id === collectionId,
   }
 }
 

@@ -5,8 +5,8 @@ import type {
 
 import { KHQR_MODULE } from "../../../../../../modules/khqr"
 import type KhqrModuleService from "../../../../../../modules/khqr/service"
-import type { Charge } from "../../../../../../modules/khqr/types"
 import { checkChargesWorkflow } from "../../../../../../workflows"
+import { presentAdminCharge, type AdminCharge } from "../../view"
 
 /**
  * Asks the bank about a charge now, by its id, reference or md5, and records the
@@ -15,10 +15,10 @@ import { checkChargesWorkflow } from "../../../../../../workflows"
  */
 export async function POST(
   req: AuthenticatedMedusaRequest,
-  res: MedusaResponse<{ charge: Charge }>
+  res: MedusaResponse<{ charge: AdminCharge }>
 ): Promise<void> {
   const khqr = req.scope.resolve<KhqrModuleService>(KHQR_MODULE)
   const { id } = await khqr.findCharge(req.params.id)
   await checkChargesWorkflow(req.scope).run({ input: { charge_id: id } })
-  res.json({ charge: await khqr.findCharge(id) })
+  res.json({ charge: presentAdminCharge(await khqr.findCharge(id)) })
 }

@@ -1,0 +1,94 @@
+import { z } from "@medusajs/framework/zod"
+
+import { CHARGE_MODES } from "../../../../modules/khqr/models/charge"
+import { RECEIPT_HASH } from "../../../../modules/khqr/receipt"
+import {
+  CHARGE_STATUSES,
+  EVIDENCES,
+  RESOLUTIONS,
+  REVIEW_REASONS,
+} from "../../../../modules/khqr/state"
+
+const words = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .max(most, `must be at most ${most} characters long`)
+
+/** `a`, `a,b` or the parameter given twice. */
+const someOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z
+    .preprocess(
+      (given) => (typeof given === "string" ? given.split(",") : given),
+      z.array(z.enum(values)).min(1)
+    )
+    .optional()
+
+const moment = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .transform((text) => new Date(text))
+
+const filters = {
+  status: someOf(CHARGE_STATUSES),
+  /** `open`, what waits for a person, or any reason. */
+  review: someOf(["open", ...REVIEW_REASONS]),
+  currency: someOf(["usd", "khr"]),
+  mode: someOf(CHARGE_MODES),
+  evidence: someOf(EVIDENCES),
+  /** See `ChargeFilters`. */
+  q: words(100).optional(),
+  issued_from: moment.optional(),
+  issued_to: moment.optional(),
+}
+
+export const AdminKhqrExportCharges = z.strictObject(filters)
+
+export const AdminKhqrListCharges = z.strictObject({
+  ...filters,
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  offset: z.coerce.number().int().min(0).default(0),
+})
+
+export const AdminKhqrResolveCharge = z
+  .strictObject({
+    resolution: z.enum(RESOLUTIONS),
+    /** For the history, in the person's own words. */
+    reason: words(300),
+    /** The order that an `attach` pays. */
+    order_id: words(100).optional(),
+  })
+  .refine(
+    ({ resolution, order_id }) =>
+      (resolution === "attach") === (order_id !== undefined),
+    'order_id belongs to the resolution "attach", which needs it'
+  )
+
+export type AdminKhqrResolveCharge = z.infer<typeof AdminKhqrResolveCharge>
+
+export const AdminKhqrConfirmCharge = z.strictObject({
+  /** As the bank's app or the shop's own books name the transfer. */
+  reference: words(100),
+  reason: words(300),
+  /** When it was paid; now, if it is not known. */
+  paid_at: z.iso
+    .datetime({ offset: true })
+    .transform((text) => new Date(text))
+    .optional(),
+})
+
+export type AdminKhqrConfirmCharge = z.infer<typeof AdminKhqrConfirmCharge>
+
+export const AdminKhqrReceipt = z.strictObject({
+  /** From the payer's receipt: the first 8 or all 64 hex characters. */
+  hash: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .regex(
+      RECEIPT_HASH,
+      "hash must be the 8 or the 64 hex characters that a receipt shows"
+    ),
+})
+
+export type AdminKhqrReceipt = z.infer<typeof AdminKhqrReceipt>

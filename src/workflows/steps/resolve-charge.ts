@@ -1,0 +1,65 @@
+import type { MedusaContainer } from "@medusajs/framework/types"
+import { MedusaError } from "@medusajs/framework/utils"
+import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
+
+import { KHQR_MODULE } from "../../modules/khqr"
+import type { Decision } from "../../modules/khqr/desk"
+import { attachFault } from "../../modules/khqr/desk-decisions"
+import { NOT_POSSIBLE } from "../../modules/khqr/refusals"
+import type KhqrModuleService from "../../modules/khqr/service"
+import type {
+  Actor,
+  Charge,
+  ChargeAnnouncement,
+} from "../../modules/khqr/types"
+import { readOrderToPay } from "./read-order-to-pay"
+
+export type ResolveInput = {
+  charge_id: string
+  decision: Decision
+  actor: Actor
+}
+
+/** @throws MedusaError NOT_ALLOWED when this is not possible, or the order does not want this money, with the amounts */
+export const checkDecisionStep = createStep(
+  "khqr-check-decision",
+  async ({ charge_id, decision }: ResolveInput, { container }) => {
+    const { resolution, order_id } = decision
+    const charge = await container
+      .resolve<KhqrModuleService>(KHQR_MODULE)
+      .requireDecision(charge_id, resolution)
+    if (resolution === "attach") {
+      await requireOrderFor(charge, order_id!, container)
+    }
+    return new StepResponse()
+  }
+)
+
+async function requireOrderFor(
+  charge: Charge,
+  orderId: string,
+  container: MedusaContainer
+): Promise<void> {
+  const order = await readOrderToPay(orderId, container)
+  if (!order) {
+    throw new MedusaError(
+      MedusaError.Types.NOT_FOUND,
+      `There is no order with the id ${orderId}.`
+    )
+  }
+  const fault = attachFault(charge, order)
+  if (fault) {
+    throw new MedusaError(MedusaError.Types.NOT_ALLOWED, fault, NOT_POSSIBLE)
+  }
+}
+
+/** Writes the decision down. */
+export const resolveChargeStep = createStep(
+  "khqr-resolve-charge",
+  async ({ charge_id, decision, actor }: ResolveInput, { container }) => {
+    const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+    return new StepResponse<ChargeAnnouncement[]>(
+      await khqr.decideReview(charge_id, decision, actor)
+    )
+  }
+)
