@@ -1,6 +1,7 @@
 import { defineMiddlewares } from "@medusajs/framework/http"
 
 import { adminKhqrMiddlewares } from "./admin/khqr/middlewares"
+import { orderMiddlewares } from "./admin/orders/middlewares"
 import { paidCartMiddlewares } from "./store/carts/middlewares"
 import { storeKhqrMiddlewares } from "./store/khqr/middlewares"
 
@@ -9,5 +10,6 @@ export default defineMiddlewares({
     ...storeKhqrMiddlewares,
     ...paidCartMiddlewares,
     ...adminKhqrMiddlewares,
+    ...orderMiddlewares,
   ],
 })

@@ -3,7 +3,12 @@ import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
 
 import { KHQR_MODULE } from "../modules/khqr"
 import type KhqrModuleService from "../modules/khqr/service"
-import { checkChargesWorkflow, settleChargeWorkflow } from "../workflows"
+import {
+  bookRefundWorkflow,
+  checkChargesWorkflow,
+  recordRefundAnswersWorkflow,
+  settleChargeWorkflow,
+} from "../workflows"
 
 /** One list call; more would hold settlements up. */
 const CHECKS_AT_ONCE = 50
@@ -22,13 +27,19 @@ export default async function tick(container: MedusaContainer): Promise<void> {
   const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
   const until = Date.now() + BUSY_FOR_MS
   let due = await khqr.hasDueWork()
-  while ((due.checks || due.settlements) && Date.now() < until) {
+  while (Object.values(due).includes(true) && Date.now() < until) {
     if (due.checks) {
       await checkDue(container)
     }
     await Promise.all(
       Array.from({ length: SETTLERS }, () => settleDue(khqr, container, until))
     )
+    if (due.refundChecks) {
+      await checkRefunds(container)
+    }
+    if (due.refundBookings) {
+      await bookRefunds(khqr, container, until)
+    }
     due = await khqr.hasDueWork()
   }
 }
@@ -69,6 +80,47 @@ async function settleDue(
         .resolve(ContainerRegistrationKeys.LOGGER)
         .error(
           `KHQR charge ${charge.id} could not be settled: ${errors[0].error?.message}`
+        )
+    }
+  }
+}
+
+/** The same as `checkDue`, about the KHQRs by which money goes back. */
+async function checkRefunds(container: MedusaContainer): Promise<void> {
+  const { errors } = await recordRefundAnswersWorkflow(container).run({
+    input: { limit: CHECKS_AT_ONCE },
+    throwOnError: false,
+  })
+  if (errors?.length) {
+    container
+      .resolve(ContainerRegistrationKeys.LOGGER)
+      .error(
+        `KHQR: the refunds that are due could not be asked about: ${errors[0].error?.message}`
+      )
+  }
+}
+
+/** One at a time: two refunds of one payment would wait for each other. */
+async function bookRefunds(
+  khqr: KhqrModuleService,
+  container: MedusaContainer,
+  until: number
+): Promise<void> {
+  while (Date.now() < until) {
+    const [refund] = await khqr.claimRefundBookings(1)
+    if (!refund) {
+      return
+    }
+    const { errors } = await bookRefundWorkflow(container).run({
+      input: { refund_id: refund.id },
+      throwOnError: false,
+    })
+    if (errors?.length) {
+      // The refund's lease runs out and it is booked again; the others are not held up.
+      container
+        .resolve(ContainerRegistrationKeys.LOGGER)
+        .error(
+          `KHQR refund ${refund.id} could not be booked in Medusa: ${errors[0].error?.message}`
         )
     }
   }

@@ -273,6 +273,17 @@ export class KhqrRefundDesk extends KhqrDesk {
     )
   }
 
+  /** Those of a charge, due or given up, that nobody is telling Medusa of just now; their ids. */
+  async claimBookingsOf(chargeId: string): Promise<string[]> {
+    const rows = await this.database_.sql<{ id: string }>(
+      `UPDATE khqr_refund SET leased_until = now() + make_interval(secs => ?)
+       WHERE charge_id = ? AND status = 'sent' AND booked_at IS NULL AND deleted_at IS NULL
+         AND (leased_until IS NULL OR leased_until <= now()) RETURNING id`,
+      [SETTLEMENT_TAKES_MS / 1_000, chargeId]
+    )
+    return rows.map(({ id }) => id)
+  }
+
   /** Gives back refunds that were claimed and not asked about; they are due again after `pauseMs`. */
   async releaseRefundChecks(ids: string[], pauseMs: number): Promise<void> {
     const at = new Date(Date.now() + pauseMs)

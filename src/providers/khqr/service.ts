@@ -142,18 +142,29 @@ class KhqrProviderService extends AbstractPaymentProvider {
     return { status: sessionStatusOf(charge), data }
   }
 
-  /** Bakong has no way to send money back, so nothing may be booked as sent. */
+  /**
+   * Bakong has no way to take a payment back: what is on record as sent by the
+   * merchant may be booked, and nothing else.
+   * @throws MedusaError NOT_ALLOWED with the way to send it
+   */
   async refundPayment({
+    amount,
     data,
+    context,
   }: RefundPaymentInput): Promise<RefundPaymentOutput> {
     const charge = await this.chargeOf_(data)
-    const payer = charge?.payer_account
-      ? `${charge.payer_account}, who paid ${charge.paid_amount} ${charge.paid_currency}`
-      : "the payer's account"
-    throw new MedusaError(
-      MedusaError.Types.NOT_ALLOWED,
-      `Bakong has no refund API: send the money back from your bank's app to ${payer}.`
+    if (!charge || !context?.idempotency_key) {
+      throw new MedusaError(
+        MedusaError.Types.NOT_ALLOWED,
+        "No KHQR is on record for this payment, so nothing can be booked as refunded."
+      )
+    }
+    await this.ledger_.bookRefund(
+      charge.id,
+      context.idempotency_key,
+      exactDecimal(amount)
     )
+    return { data }
   }
 
   async retrievePayment({

@@ -5,12 +5,14 @@ import {
 
 import { adminKhqrSettingsMiddlewares } from "./settings/middlewares"
 import { adminKhqrChargeMiddlewares } from "./charges/middlewares"
+import { adminKhqrRefundMiddlewares } from "./refunds/middlewares"
 import { adminKhqrTokenMiddlewares } from "./token/middlewares"
 import { AdminKhqrDiagnose } from "./validators"
 
 /** Medusa lets only admins at `/admin`. */
 export const adminKhqrMiddlewares: MiddlewareRoute[] = [
   ...adminKhqrTokenMiddlewares,
+  ...adminKhqrRefundMiddlewares,
   ...adminKhqrChargeMiddlewares,
   ...adminKhqrSettingsMiddlewares,
   {

@@ -1,0 +1,24 @@
+import type {
+  AuthenticatedMedusaRequest,
+  MedusaResponse,
+} from "@medusajs/framework/http"
+
+import type { RefundView } from "../../../../../../modules/khqr/refund-view"
+import { recordRefundCanceledWorkflow } from "../../../../../../workflows"
+import { readRefund, resolveKhqr } from "../../helpers"
+import type { AdminKhqrCancelRefund } from "../../validators"
+
+/** Calls a refund off. 400 while its money may be on its way. */
+export async function POST(
+  req: AuthenticatedMedusaRequest<AdminKhqrCancelRefund>,
+  res: MedusaResponse<{ refund: RefundView }>
+): Promise<void> {
+  await recordRefundCanceledWorkflow(req.scope).run({
+    input: {
+      refund_id: req.params.id,
+      reason: req.validatedBody.reason,
+      actor: req.auth_context.actor_id,
+    },
+  })
+  res.json({ refund: await readRefund(req.params.id, resolveKhqr(req)) })
+}

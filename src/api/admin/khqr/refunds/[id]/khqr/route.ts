@@ -1,0 +1,22 @@
+import type {
+  AuthenticatedMedusaRequest,
+  MedusaResponse,
+} from "@medusajs/framework/http"
+
+import type { RefundView } from "../../../../../../modules/khqr/refund-view"
+import { sendRefundKhqrWorkflow } from "../../../../../../workflows"
+import { readRefund, resolveKhqr } from "../../helpers"
+
+/**
+ * Makes a KHQR to the payer's own account, in `refund.qr`; the same one while it
+ * may be paid. 400 says why there can be none.
+ */
+export async function POST(
+  req: AuthenticatedMedusaRequest,
+  res: MedusaResponse<{ refund: RefundView }>
+): Promise<void> {
+  await sendRefundKhqrWorkflow(req.scope).run({
+    input: { refund_id: req.params.id, actor: req.auth_context.actor_id },
+  })
+  res.json({ refund: await readRefund(req.params.id, resolveKhqr(req)) })
+}

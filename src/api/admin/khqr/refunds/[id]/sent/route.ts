@@ -1,0 +1,38 @@
+import type {
+  AuthenticatedMedusaRequest,
+  MedusaResponse,
+} from "@medusajs/framework/http"
+
+import type { RefundView } from "../../../../../../modules/khqr/refund-view"
+import { sendRefundByHandWorkflow } from "../../../../../../workflows"
+import { readRefund, resolveKhqr } from "../../helpers"
+import type { AdminKhqrSentRefund } from "../../validators"
+
+/**
+ * A person sent the money. 400 names what the bank says otherwise; `message` says
+ * whether the bank confirmed it or the person's word was taken.
+ */
+export async function POST(
+  req: AuthenticatedMedusaRequest<AdminKhqrSentRefund>,
+  res: MedusaResponse<{ refund: RefundView; message: string }>
+): Promise<void> {
+  const { hash } = req.validatedBody
+  await sendRefundByHandWorkflow(req.scope).run({
+    input: {
+      ...req.validatedBody,
+      refund_id: req.params.id,
+      actor: req.auth_context.actor_id,
+    },
+  })
+  const refund = await readRefund(req.params.id, resolveKhqr(req))
+  res.json({ refund, message: explain(refund, hash) })
+}
+
+function explain({ verified_at }: RefundView, hash: string | undefined) {
+  if (verified_at !== null) {
+    return "The bank confirms the transfer."
+  }
+  return hash
+    ? "The bank could not be asked about this transfer, so it is on record as sent on your word, unconfirmed. Enter the hash again later to have it confirmed."
+    : "It is on record as sent on your word, unconfirmed. Enter the transfer's hash to have the bank confirm it."
+}

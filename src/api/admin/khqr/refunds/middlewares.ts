@@ -1,0 +1,29 @@
+import {
+  validateAndTransformBody,
+  type MiddlewareRoute,
+} from "@medusajs/framework/http"
+
+import {
+  AdminKhqrCancelRefund,
+  AdminKhqrOpenRefund,
+  AdminKhqrSentRefund,
+} from "./validators"
+
+/** Medusa lets only admins at `/admin`. */
+export const adminKhqrRefundMiddlewares: MiddlewareRoute[] = [
+  {
+    method: ["POST"],
+    matcher: "/admin/khqr/charges/:id/refunds",
+    middlewares: [validateAndTransformBody(AdminKhqrOpenRefund)],
+  },
+  {
+    method: ["POST"],
+    matcher: "/admin/khqr/refunds/:id/sent",
+    middlewares: [validateAndTransformBody(AdminKhqrSentRefund)],
+  },
+  {
+    method: ["POST"],
+    matcher: "/admin/khqr/refunds/:id/cancel",
+    middlewares: [validateAndTransformBody(AdminKhqrCancelRefund)],
+  },
+]

@@ -1,0 +1,33 @@
+import type {
+  AuthenticatedMedusaRequest,
+  MedusaResponse,
+} from "@medusajs/framework/http"
+
+import type { RefundView } from "../../../../modules/khqr/refund-view"
+import { resolveKhqr, viewOf } from "./helpers"
+import { AdminKhqrListRefunds } from "./validators"
+
+/** Newest first; `status`, `review_reason` and `charge_id` narrow it. */
+export async function GET(
+  req: AuthenticatedMedusaRequest,
+  res: MedusaResponse<{
+    refunds: RefundView[]
+    count: number
+    limit: number
+    offset: number
+  }>
+): Promise<void> {
+  const khqr = resolveKhqr(req)
+  const { limit, offset, ...filters } = AdminKhqrListRefunds.parse(req.query)
+  const [refunds, count] = await khqr.listAndCountKhqrRefunds(filters, {
+    take: limit,
+    skip: offset,
+    order: { created_at: "DESC" },
+  })
+  res.json({
+    refunds: refunds.map((refund) => viewOf(refund, khqr)),
+    count,
+    limit,
+    offset,
+  })
+}

@@ -1,0 +1,102 @@
+import { MathBN } from "@medusajs/framework/utils"
+
+import { sameMoney } from "./medusa-amount"
+import { coverOf, sum } from "./refund-rules"
+import type { RefundState } from "./refund-state"
+import type { ChargeState } from "./state"
+
+/** What ledger and Medusa have of a refund that was sent. Amounts are exact decimals. */
+export type BookingSituation = {
+  refund: BookedRefund
+  /** All of the charge's, this one among them. */
+  refunds: BookedRefund[]
+  charge: Pick<
+    ChargeState,
+    | "status"
+    | "resolution"
+    | "amount"
+    | "khqr_amount"
+    | "currency_code"
+    | "paid_amount"
+    | "paid_currency"
+  >
+  /** Medusa's payment of the charge, if there is one. */
+  payment: {
+    id: string
+    captured: string
+    refunds: { id: string; amount: string; note: string | null }[]
+  } | null
+}
+
+type BookedRefund = { id: string } & Pick<
+  RefundState,
+  "status" | "amount" | "booked_at"
+>
+
+export type BookingDecision =
+  | { action: "done"; message: string }
+  | { action: "nothing" }
+  | { action: "wait" }
+  | { action: "fail"; message: string }
+  | { action: "book"; payment_id: string; amount: string }
+
+/** Names our refund in the note of Medusa's, for persons and for finding it again. */
+export function bookingNote(refundId: string): string {
+  return `KHQR refund ${refundId}`
+}
+
+/**
+ * What Medusa is still to be told of a refund. Medusa is never told more than went
+ * back, and once all of it went back, it is told all that it had captured. Pure.
+ */
+export function decideBooking({
+  refund,
+  refunds,
+  charge,
+  payment,
+}: BookingSituation): BookingDecision {
+  if (refund.status !== "sent" || refund.booked_at !== null) {
+    return { action: "nothing" }
+  }
+  if (!payment) {
+    return withoutPayment(charge)
+  }
+  const own = payment.refunds.find(({ note }) =>
+    note?.includes(bookingNote(refund.id))
+  )
+  if (own) {
+    return { action: "done", message: `Booked in Medusa as ${own.id}` }
+  }
+  const cover = MathBN.min(coverOf(charge, refunds), payment.captured)
+  const left = MathBN.sub(cover, sum(payment.refunds.map((r) => r.amount)))
+  if (MathBN.lte(left, 0) || sameMoney(left.toFixed(), "0")) {
+    return {
+      action: "done",
+      message: "Medusa has booked already what went back",
+    }
+  }
+  const isLast = !refunds.some(
+    ({ id, status, booked_at }) =>
+      id !== refund.id && status === "sent" && booked_at === null
+  )
+  return {
+    action: "book",
+    payment_id: payment.id,
+    amount: (isLast ? left : MathBN.min(refund.amount, left)).toFixed(),
+  }
+}
+
+function withoutPayment({
+  status,
+  resolution,
+}: BookingSituation["charge"]): BookingDecision {
+  if (status === "completed") {
+    return {
+      action: "fail",
+      message: "Medusa has no payment of this charge to book the refund on",
+    }
+  }
+  return resolution === "refund" || resolution === "dismiss"
+    ? { action: "nothing" }
+    : { action: "wait" }
+}
