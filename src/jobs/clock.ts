@@ -76,6 +76,7 @@ async function settleDue(
     })
     if (errors?.length) {
       // The charge's lease runs out and it is settled again; the others are not held up.
+      khqr.giveUp([charge.id])
       container
         .resolve(ContainerRegistrationKeys.LOGGER)
         .error(

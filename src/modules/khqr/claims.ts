@@ -16,6 +16,8 @@ export type FoundWork = {
   refundBookings: boolean
 }
 
+const LEASED = "now() + make_interval(secs => ?)"
+
 /** One indexed look: is there anything to do? */
 export async function findDueWork(
   { sql }: Database,
@@ -26,7 +28,7 @@ export async function findDueWork(
     column: DueWork["column"],
     name: keyof FoundWork
   ) =>
-    `EXISTS (SELECT 1 FROM ${table} WHERE ${column} <= ? AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= ?)) AS "${name}"`
+    `EXISTS (SELECT 1 FROM ${table} WHERE ${column} <= ? AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= now())) AS "${name}"`
   const looks = [
     due("khqr_charge", "next_check_at", "checks"),
     due("khqr_charge", "next_settle_at", "settlements"),
@@ -35,14 +37,15 @@ export async function findDueWork(
   ]
   const [row] = await sql<FoundWork>(
     `SELECT ${looks.join(", ")}`,
-    looks.flatMap(() => [now, now])
+    looks.map(() => now)
   )
   return row
 }
 
 /**
  * Takes up to `limit` rows that are due, the longest due first. No other
- * process gets the same ones until they are given back or the lease runs out.
+ * process gets the same ones until they are given back or the lease runs out:
+ * by the database's clock, since those of the processes may differ.
  *
  * @returns their ids
  */
@@ -54,13 +57,13 @@ export async function claimDue(
   now: Date
 ): Promise<string[]> {
   const rows = await sql<{ id: string }>(
-    `UPDATE ${table} SET leased_until = ? WHERE id IN (
+    `UPDATE ${table} SET leased_until = ${LEASED} WHERE id IN (
        SELECT id FROM ${table}
        WHERE ${column} <= ? AND deleted_at IS NULL
-         AND (leased_until IS NULL OR leased_until <= ?)
+         AND (leased_until IS NULL OR leased_until <= now())
        ORDER BY ${column} LIMIT ? FOR UPDATE SKIP LOCKED
      ) RETURNING id`,
-    [leasedUntil, now, now, limit]
+    [seconds(leasedUntil, now), now, limit]
   )
   return rows.map(({ id }) => id)
 }
@@ -73,10 +76,10 @@ export async function claimOne(
   now: Date
 ): Promise<boolean> {
   const rows = await sql(
-    `UPDATE khqr_charge SET leased_until = ?
+    `UPDATE khqr_charge SET leased_until = ${LEASED}
      WHERE id = ? AND status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL
-       AND (leased_until IS NULL OR leased_until <= ?) RETURNING id`,
-    [leasedUntil, id, now]
+       AND (leased_until IS NULL OR leased_until <= now()) RETURNING id`,
+    [seconds(leasedUntil, now), id]
   )
   return rows.length > 0
 }
@@ -135,4 +138,8 @@ export async function keepDeeplink(
       : "UPDATE khqr_charge SET deeplink = ? WHERE id = ?",
     link === null ? [id] : [link, id]
   )
+}
+
+function seconds(until: Date, now: Date): number {
+  return (until.getTime() - now.getTime()) / 1_000
 }

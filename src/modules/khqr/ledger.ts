@@ -32,6 +32,7 @@ import { bookableCharge, chargeToShow } from "./session-charges"
 import { seenBefore } from "./client-qr"
 import { sessionDataOf, type KhqrSessionData } from "./session-data"
 import { IS_SWITCHED_OFF } from "./settings"
+import { LEASE_MS, Leases } from "./leases"
 import { Silence } from "./silence"
 import { sameMoney } from "./medusa-amount"
 import { bindsSession, hasMoney, type SettlementEvent } from "./state"
@@ -53,6 +54,7 @@ const TAKE_OVER =
 /** The life of charges: issued, shown, asked about, answered, settled. */
 export class KhqrLedger extends KhqrBooks {
   protected readonly silence_: Silence
+  protected readonly leases_: Leases
 
   /** @param declaration Medusa's; its base class reads it. */
   constructor(
@@ -61,6 +63,7 @@ export class KhqrLedger extends KhqrBooks {
     declaration?: unknown
   ) {
     super(container, options, declaration)
+    this.leases_ = new Leases(this.database_, this.logger_)
     this.silence_ = new Silence(
       this.logger_,
       this.options_.gateway !== undefined
@@ -307,7 +310,8 @@ export class KhqrLedger extends KhqrBooks {
 
   /**
    * Takes up to `limit` charges that are due for a check. No other process gets
-   * the same ones until they are recorded, released, or the lease runs out.
+   * the same ones until they are recorded, released, given up, or this process
+   * has shown no sign of life for `LEASE_MS`.
    */
   async claimDueChecks(limit: number): Promise<Charge[]> {
     return this.claim_("next_check_at", limit)
@@ -322,18 +326,21 @@ export class KhqrLedger extends KhqrBooks {
     if ((await this.retrieveKhqrCharge(id)).mode === "static") {
       throw new MedusaError(MedusaError.Types.NOT_ALLOWED, STATIC_IS_NOT_ASKED)
     }
-    const claimed = await claimOne(
-      this.database_,
-      id,
-      this.checkedBy_(now),
-      now
-    )
+    const claimed = await claimOne(this.database_, id, leaseFrom(now), now)
+    if (claimed) {
+      this.leases_.hold([id], this.checkedBy_(now))
+    }
     return claimed ? this.listKhqrCharges({ id }, { take: 1 }) : []
   }
 
   /** The same for charges whose news Medusa has yet to get. */
   async claimDueSettlements(limit: number): Promise<Charge[]> {
     return this.claim_("next_settle_at", limit)
+  }
+
+  /** What was claimed could not be worked on to its end: others may, once the lease runs out. */
+  giveUp(ids: string[]): void {
+    this.leases_.end(ids)
   }
 
   /** Commits the bank's answers, each by itself, before anything else is done about them. */
@@ -358,6 +365,7 @@ export class KhqrLedger extends KhqrBooks {
     { charge_id, outcome, call }: CheckResult,
     @MedusaContext() context: SqlContext = {}
   ): Promise<ChargeAnnouncement[]> {
+    this.leases_.end([charge_id])
     const charge = await this.lockCharge_(charge_id, context)
     if (!call.sent && outcome.type === "unknown") {
       return this.apply_(
@@ -386,6 +394,7 @@ export class KhqrLedger extends KhqrBooks {
 
   /** Gives back charges that were claimed and not asked about; they are due again after `pauseMs`. */
   async releaseChecks(ids: string[], pauseMs: number): Promise<void> {
+    this.leases_.end(ids)
     const at = new Date(Date.now() + pauseMs)
     await giveBackChecks(this.database_, "khqr_charge", ids, at)
   }
@@ -398,6 +407,7 @@ export class KhqrLedger extends KhqrBooks {
     actor: Actor,
     @MedusaContext() context: SqlContext = {}
   ): Promise<ChargeAnnouncement[]> {
+    this.leases_.end([chargeId])
     const found = await this.retrieveKhqrCharge(chargeId, {}, context)
     await this.lockSession_(found.payment_session_id, context)
     const charge = await this.lockCharge_(chargeId, context)
@@ -613,16 +623,18 @@ export class KhqrLedger extends KhqrBooks {
 
   protected async claim_(column: DueColumn, limit: number): Promise<Charge[]> {
     const now = new Date()
-    const leasedUntil =
-      column === "next_settle_at"
-        ? new Date(now.getTime() + SETTLEMENT_TAKES_MS)
-        : this.checkedBy_(now)
     const ids = await claimDue(
       this.database_,
       { table: "khqr_charge", column },
       limit,
-      leasedUntil,
+      leaseFrom(now),
       now
+    )
+    this.leases_.hold(
+      ids,
+      column === "next_settle_at"
+        ? new Date(now.getTime() + SETTLEMENT_TAKES_MS)
+        : this.checkedBy_(now)
     )
     return ids.length === 0
       ? []
@@ -639,6 +651,10 @@ export class KhqrLedger extends KhqrBooks {
       gateway && "timeoutMs" in gateway ? gateway.timeoutMs : bakong.timeoutMs
     return new Date(now.getTime() + CALLS_IN_A_ROW * timeoutMs)
   }
+}
+
+function leaseFrom(now: Date): Date {
+  return new Date(now.getTime() + LEASE_MS)
 }
 
 function insertion(table: string, row: Record<string, unknown>) {

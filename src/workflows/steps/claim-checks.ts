@@ -31,7 +31,11 @@ export const claimChecksStep = createStep(
         question: toQuestion(charge, now),
         payment_session_id: charge.payment_session_id,
         payment_collection_id: charge.payment_collection_id,
-      }))
+      })),
+      charges.map(({ id }) => id)
     )
+  },
+  async (ids: string[] | undefined, { container }) => {
+    container.resolve<KhqrModuleService>(KHQR_MODULE).giveUp(ids ?? [])
   }
 )
