@@ -252,7 +252,7 @@ function answered<T extends ChargeState>(
     review_reason: doubtEnds ? null : before.review_reason,
   }
 
-  // Money that is on record stays as it was recorded: the bank shows one transfer of a KHQR for ever.
+  // Money that is on record stays as it was recorded.
   if (hasMoney(before)) {
     return isUnproven(before)
       ? proven(charge, outcome)
@@ -327,12 +327,13 @@ function proven<T extends ChargeState>(
   outcome: Outcome
 ): Transition<T> {
   if (outcome.type === "failed" && RETURNED.includes(outcome.reason)) {
+    // Another may come for the same KHQR, or be the one that the person saw: it stays to be proven.
     return charge.review_reason === "returned"
       ? unchanged(charge)
       : contradicted(
           charge,
           "returned",
-          outcome.transaction,
+          null,
           `Bakong: ${outcome.reason.replaceAll("_", " ")}, and a person had confirmed it`
         )
   }
@@ -355,16 +356,18 @@ function proven<T extends ChargeState>(
       }
 }
 
-/** A receipt was taken while the question was under way: the KHQR's own transfer is money beside it. */
+/**
+ * A receipt was taken while the question was under way, or one question overtook
+ * another: what the bank shows now is money beside the money on record. Nothing is asked any
+ * more, so that it is told of no transfer over and over.
+ */
 function paidAgain<T extends ChargeState>(
   charge: T,
   outcome: Outcome
 ): Transition<T> {
   if (
     outcome.type !== "paid" ||
-    outcome.transaction.hash === charge.bank_hash ||
-    charge.evidence !== "receipt" ||
-    charge.review_reason === "duplicate"
+    outcome.transaction.hash === charge.bank_hash
   ) {
     return unchanged(charge)
   }

@@ -246,7 +246,7 @@ describe("A charge that Bakong calls paid", () => {
     const before = paidCharge()
 
     for (const outcome of [
-      paid({ hash: "f".repeat(64), amount: "1" }),
+      paid({ amount: "1" }),
       NOT_FOUND,
       ATTEMPT_FAILED,
       returned("refunded_by_receiver"),
@@ -268,6 +268,32 @@ describe("A charge that Bakong calls paid", () => {
       })
       expect(announcements).toEqual([])
     }
+  })
+})
+
+describe("A charge for which the bank shows another transfer than the one on record", () => {
+  it.each<[string, Charge]>([
+    ["paid", paidCharge()],
+    ["completed", paidCharge({ status: "completed", next_settle_at: null })],
+    ["in review", inReview("paid_late")],
+  ])("goes to a person, with the first one untouched: %s", (_, before) => {
+    const {
+      charge: after,
+      announcements,
+      note,
+    } = answer(
+      { ...before, last_outcome: "not_found" },
+      paid({ hash: OTHER_HASH, amount: "3" })
+    )
+
+    expect(money(after)).toBe(money(before))
+    expect(after).toMatchObject({
+      status: before.status,
+      review_reason: "duplicate",
+      next_settle_at: null,
+    })
+    expect(announcements).toEqual(["review"])
+    expect(note).toContain(`3 USD from sok_dara@devb, hash ${OTHER_HASH}`)
   })
 })
 
@@ -670,7 +696,6 @@ describe("A transfer on a receipt", () => {
       expect(announcements).toEqual(["review"])
       expect(note).toContain(transfer().hash)
       expect(note).toContain("11.5 USD from sok_dara@devb")
-      expect(answer(after, paid()).announcements).toEqual([])
       expect(resolutionsOf(after)).toEqual(
         status === "paid"
           ? ["settle", "attach", "refund", "dismiss"]
@@ -682,6 +707,25 @@ describe("A transfer on a receipt", () => {
       )
     }
   )
+
+  it("does not hide it either where the receipt's own is a duplicate already", () => {
+    const before = {
+      ...receipt(charge(), { hash: OTHER_HASH }).charge,
+      review_reason: "duplicate" as const,
+      next_settle_at: null,
+    }
+    const decided = resolve(before, "refund").charge
+
+    for (const row of [before, decided]) {
+      const { charge: after, announcements, note } = answer(row, paid())
+      expect(after).toMatchObject({
+        review_reason: "duplicate",
+        resolution: null,
+      })
+      expect(announcements).toEqual(["review"])
+      expect(note).toContain(transfer().hash)
+    }
+  })
 
   it("may be made long after the KHQR's time, and is then late", () => {
     const createdAt = +EXPIRES_AT + DAY
@@ -753,8 +797,8 @@ describe("A charge that a person confirmed", () => {
       expect(announcements).toEqual([])
       expect(isUnproven(after)).toBe(false)
 
-      const again = answer(after, paid({ hash: OTHER_HASH, amount: "1" }))
-      expect(again.charge.bank_hash).toBe(transfer().hash)
+      const again = answer(after, paid({ amount: "1" }))
+      expect(money(again.charge)).toBe(money(after))
       expect(again.announcements).toEqual([])
     }
   )
@@ -763,7 +807,6 @@ describe("A charge that a person confirmed", () => {
     ["amount_mismatch", paid({ amount: "1" })],
     ["currency_mismatch", paid({ currency: "KHR" })],
     ["wrong_account", paid({ toAccountId: "x@y" })],
-    ["returned", returned("refunded_by_receiver")],
   ] as const)(
     "goes to review as %s when the bank knows otherwise, with what the bank knows",
     (reason, outcome) => {
@@ -791,19 +834,22 @@ describe("A charge that a person confirmed", () => {
     }
   )
 
-  it("calls a person once when the bank does not say which transfer it gave back", () => {
-    const outcome: Outcome = {
-      type: "failed",
-      reason: "failed_at_ach",
-      transaction: null,
-    }
-    const first = answer(confirmedCharge(), outcome)
+  it("goes to review once when the bank gave a transfer back, and may still be proven by another", () => {
+    const first = answer(confirmedCharge(), returned("refunded_by_receiver"))
     expect(first.charge).toMatchObject({
+      status: "paid",
       review_reason: "returned",
-      paid_amount: "11",
-      bank_hash: null,
+      next_settle_at: null,
     })
-    expect(answer(first.charge, outcome).announcements).toEqual([])
+    expect(money(first.charge)).toBe(money(confirmedCharge()))
+    expect(first.announcements).toEqual(["review"])
+    expect(
+      answer(first.charge, returned("failed_at_ach")).announcements
+    ).toEqual([])
+
+    expect(
+      answer(first.charge, paid({ hash: OTHER_HASH })).charge
+    ).toMatchObject({ bank_hash: OTHER_HASH, review_reason: "returned" })
   })
 
   it("is moved by nothing else that the bank says", () => {
@@ -1642,6 +1688,14 @@ const decision = ({ resolution, resolved_at, resolved_by }: Charge) =>
 
 const UNDECIDED = JSON.stringify([null, null, null])
 
+/** Beside the one on record. */
+const tellsOfAnother = (event: ChargeEvent, before: Charge) =>
+  event.type === "answered" &&
+  event.outcome.type === "paid" &&
+  hasMoney(before) &&
+  !isUnproven(before) &&
+  event.outcome.transaction.hash !== before.bank_hash
+
 /** A person's word that was proven keeps the reason for which its cart was not completed. */
 const bankAgrees = (before: Charge, after: Charge) =>
   hasMoney(before) &&
@@ -1697,7 +1751,7 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
       !hasMoney(before) ||
       money(after) === money(before) ||
       (isUnproven(before) &&
-        (outcomeOf(event) === "paid" || tellsOfReturn(event)) &&
+        outcomeOf(event) === "paid" &&
         after.bank_hash !== null &&
         +after.paid_at! === +before.paid_at! &&
         +after.found_at! === +before.found_at!),
@@ -1755,7 +1809,7 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
       !hasMoney(before) ||
       after.review_reason === before.review_reason ||
       (event.type === "resolved" && isAccepted(after)) ||
-      ((isUnproven(before) || before.evidence === "receipt") &&
+      (["answered", "hash_used"].includes(event.type) &&
         after.review_reason !== null),
 
   "A decision is a person's, allowed, and stands until there is news": ({
@@ -1855,11 +1909,11 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
       announcements.includes("review") ===
       (after.review_reason !== null &&
         (after.review_reason !== before.review_reason ||
+          tellsOfAnother(event, before) ||
           (before.bank_hash !== null && after.bank_hash !== before.bank_hash) ||
           (isUnproven(before) &&
             !isUnproven(after) &&
-            !bankAgrees(before, after) &&
-            !tellsOfReturn(event)))),
+            !bankAgrees(before, after)))),
 
   "It counts every answer, and nothing else": ({ before, event, after }) =>
     after.checks - before.checks ===
