@@ -5,6 +5,13 @@ export type KhqrCharge = {
   status: "pending" | "paid" | "completed" | "expired" | "failed"
   /** A person at the shop has to decide about this charge. */
   in_review: boolean
+  /** What the shop did with money that could not become the order: sent it back, or left it. */
+  closed: "refund" | "dismiss" | null
+  /**
+   * `static`: the KHQR has no amount, the shopper types it, and shows the shop the
+   * receipt's hash afterwards. `client`: the storefront makes the KHQR.
+   */
+  mode: "dynamic" | "static" | "client"
   /** Short; the shopper quotes it when asking the shop for help. */
   reference: string
   /** The KHQR string; `null` when it may no longer be shown. */
@@ -51,6 +58,37 @@ export type KhqrConflict =
   | "already_paid"
   /** The cart has changed and has no such payment session: read it again. */
   | "session_gone"
+  /** The shop takes no KHQR payments at the moment. */
+  | "switched_off"
+
+/** Why a receipt did not make the charge paid. */
+export type KhqrReceiptRefusal =
+  /** The bank knows no such transfer over this amount. */
+  | "receipt_not_found"
+  /** The transfer is for something else. */
+  | "receipt_mismatch"
+  /** The transfer pays something else already. */
+  | "receipt_used"
+  /** The bank does not tell just now. */
+  | "receipt_unknown"
+  /** This shop cannot look receipts up. */
+  | "receipt_unsupported"
+  | "too_many_attempts"
+
+const CONFLICTS: KhqrConflict[] = [
+  "already_paid",
+  "session_gone",
+  "switched_off",
+]
+
+const RECEIPT_REFUSALS: KhqrReceiptRefusal[] = [
+  "receipt_not_found",
+  "receipt_mismatch",
+  "receipt_used",
+  "receipt_unknown",
+  "receipt_unsupported",
+  "too_many_attempts",
+]
 
 export class KhqrClientError extends Error {
   override readonly name = "KhqrClientError"
@@ -60,8 +98,8 @@ export class KhqrClientError extends Error {
     message: string,
     /** HTTP status; `null` when no answer came. */
     readonly status: number | null = null,
-    /** Of a `conflict`; `null` for every other kind. */
-    readonly code: KhqrConflict | null = null
+    /** Why a new QR or a receipt is refused; `null` for every other fault. */
+    readonly code: KhqrConflict | KhqrReceiptRefusal | null = null
   ) {
     super(message)
   }
@@ -85,10 +123,17 @@ export type KhqrClient = {
   signal(sessionId: string, kind: KhqrSignal): Promise<KhqrCharge>
   /**
    * Issues a new QR for the session.
+   * @param qr in a shop of mode `client`: the KHQR that the storefront made
    * @throws KhqrClientError of kind `conflict` when there can be none; its
    * `code` says why.
    */
-  renew(sessionId: string): Promise<KhqrCharge>
+  renew(sessionId: string, qr?: string): Promise<KhqrCharge>
+  /**
+   * Shows the shop the hash on the shopper's receipt, 8 or 64 hex characters: the
+   * charge it pays comes back paid.
+   * @throws KhqrClientError with a `code` of {@link KhqrReceiptRefusal} when it pays none.
+   */
+  receipt(sessionId: string, hash: string): Promise<KhqrCharge>
   /**
    * Follows a session until its charge is completed. `onChange` gets every
    * answer: `server_time` moves even when nothing else does.
@@ -155,7 +200,9 @@ export function createKhqrClient(options: KhqrClientOptions): KhqrClient {
     retrieve: (sessionId) => request("GET", sessionId),
     signal: (sessionId, kind) =>
       request("POST", sessionId, "/signals", { kind }),
-    renew: (sessionId) => request("POST", sessionId, "/renew", {}),
+    renew: (sessionId, qr) => request("POST", sessionId, "/renew", { qr }),
+    receipt: (sessionId, hash) =>
+      request("POST", sessionId, "/receipt", { hash }),
     watch(sessionId, onChange) {
       let stopped = false
       let asking = false
@@ -228,7 +275,8 @@ async function readCharge(response: Response): Promise<KhqrCharge> {
     throw new KhqrClientError(
       "unreachable",
       `The shop answered ${response.status} without a charge`,
-      response.status
+      response.status,
+      codeOf(code, "unreachable")
     )
   }
   const kind = kindOfRefusal(response.status)
@@ -236,12 +284,14 @@ async function readCharge(response: Response): Promise<KhqrCharge> {
     kind,
     typeof message === "string" ? message : `HTTP ${response.status}`,
     response.status,
-    kind === "conflict" && isConflict(code) ? code : null
+    codeOf(code, kind)
   )
 }
 
-function isConflict(code: unknown): code is KhqrConflict {
-  return code === "already_paid" || code === "session_gone"
+function codeOf(code: unknown, kind: KhqrClientErrorKind) {
+  const known =
+    kind === "conflict" ? [...CONFLICTS, ...RECEIPT_REFUSALS] : RECEIPT_REFUSALS
+  return known.find((one) => one === code) ?? null
 }
 
 function kindOfRefusal(status: number): KhqrClientErrorKind {
@@ -270,8 +320,8 @@ function pauseAfter(update: KhqrUpdate, failures: number): number | null {
   if (isHidden()) {
     return WATCH_HIDDEN_MS
   }
-  const { status, in_review } = update.charge
-  return status === "expired" || status === "failed" || in_review
+  const { status, in_review, closed } = update.charge
+  return status === "expired" || status === "failed" || in_review || closed
     ? WATCH_CLOSED_MS
     : WATCH_MS
 }

@@ -1,53 +1,18 @@
-import { renderKhqrCard } from "../khqr/card"
-import { formatKhqrAmount } from "../khqr/money"
-import type { KhqrCurrency } from "../khqr/types"
-import type { KhqrCharge, KhqrClient, KhqrUpdate } from "./client"
-import { createKhqrClient, KhqrClientError } from "./client"
-import type { ServerClock } from "./clock"
-import { formatRemaining, serverClock } from "./clock"
-import { h, svg } from "./dom"
-import { icon } from "./icons"
+import type { KhqrCharge, KhqrClientError } from "./client"
+import { createKhqrClient } from "./client"
+import { formatRemaining } from "./clock"
+import { h } from "./dom"
+import type { KhqrEventMap } from "./events"
+import { buildView, toneOf, type Handlers } from "./markup"
+import { FollowedSession } from "./session"
 import { styles } from "./styles"
 import type { KhqrLocale, KhqrTexts } from "./texts"
 import { texts } from "./texts"
-import type { KhqrNotice, KhqrRefusal, KhqrView } from "./view"
-import {
-  hearsClaims,
-  mayStillBePaid,
-  offersNewQr,
-  refusalOf,
-  viewOf,
-} from "./view"
-
-export type KhqrChargeDetail = { charge: KhqrCharge }
-export type KhqrCompletedDetail = {
-  charge: KhqrCharge
-  /** `null` when the payment was not for a cart. */
-  orderId: string | null
-}
-export type KhqrErrorDetail = { error: KhqrClientError }
-
-export type KhqrEventMap = {
-  /** The money is there; the order may still be on its way. */
-  "khqr:paid": CustomEvent<KhqrChargeDetail>
-  /** The order exists. Also fired when the element is shown after that. */
-  "khqr:completed": CustomEvent<KhqrCompletedDetail>
-  /** The bank saw no payment in time. The element offers a new QR. */
-  "khqr:expired": CustomEvent<KhqrChargeDetail>
-  /** The bank says that the transfer failed. The element offers a new QR. */
-  "khqr:failed": CustomEvent<KhqrChargeDetail>
-  /**
-   * Once per outage or refusal; the element goes on trying by itself. Of kind
-   * `not_found` or `conflict` the cart has changed: read it again, and give
-   * the element the session it has now. The element offers no new QR then.
-   */
-  "khqr:error": CustomEvent<KhqrErrorDetail>
-}
+import type { KhqrNotice, KhqrView } from "./view"
 
 const TICK_MS = 500
 const LAST_MINUTE_MS = 60_000
-/** How long the bank may take to know of a payment the shopper says is made. */
-const CLAIM_MS = 10_000
+const COPIED_FOR_MS = 2_000
 
 /** Server rendering imports this module where there is no DOM. */
 const Base =
@@ -75,26 +40,28 @@ export class KhqrPaymentElement extends Base {
     "locale",
   ]
 
-  #client: KhqrClient | null = null
-  #stopWatching: (() => void) | null = null
+  /**
+   * In a shop of mode `client`: makes the KHQR when the shopper wants a new one, for
+   * the amount and currency of the charge that is over.
+   */
+  makeQr: ((charge: KhqrCharge) => string | Promise<string>) | null = null
+
+  #session: FollowedSession | null = null
   #ticking: ReturnType<typeof setInterval> | undefined
   #restartQueued = false
-
-  #charge: KhqrCharge | null = null
-  #clock: ServerClock | null = null
-  #error: KhqrClientError | null = null
-  #claimedAt: number | null = null
-  /** A new view has news of its own, which the answer to an old claim must not drown. */
-  #claimedIn: KhqrView | null = null
-  #renewing = false
-  #refusal: KhqrRefusal | null = null
   #wasAway = false
 
-  /** `charge id:event`, so that each is told once. */
-  #told = new Set<string>()
   #drawn = ""
   #drawnNotice: KhqrNotice | null = null
-  #lastMinuteTold = false
+  #drawnReceipt = ""
+  /** Id of the charge whose last minute was told. */
+  #lastMinuteTold: string | null = null
+  #handlers: Handlers = {
+    onRenew: () => void this.#session?.renew(),
+    onClaim: () => this.#session?.claim(),
+    onReceipt: (typed) => void this.#session?.sendReceipt(typed),
+    onCopyAmount: (charge, shown) => void this.#copyAmount(charge, shown),
+  }
 
   #root: HTMLElement | null = null
   #live: HTMLElement | null = null
@@ -138,7 +105,7 @@ export class KhqrPaymentElement extends Base {
 
   /** The charge as last heard of; `null` before the first answer. */
   get charge(): KhqrCharge | null {
-    return this.#charge
+    return this.#session?.charge ?? null
   }
 
   connectedCallback(): void {
@@ -153,7 +120,7 @@ export class KhqrPaymentElement extends Base {
     document.removeEventListener("visibilitychange", this.#onVisibility)
     removeEventListener("pageshow", this.#onPageShow)
     clearInterval(this.#ticking)
-    this.#stopWatching?.()
+    this.#session?.stop()
   }
 
   attributeChangedCallback(
@@ -177,113 +144,44 @@ export class KhqrPaymentElement extends Base {
 
   #restart(): void {
     this.#restartQueued = false
-    this.#stopWatching?.()
-    this.#client = null
-    this.#charge = null
-    this.#clock = null
-    this.#error = null
-    this.#claimedAt = null
-    this.#refusal = null
-    this.#told.clear()
+    this.#session?.stop()
+    this.#session = null
 
     if (this.isConnected && this.sessionId && this.backendUrl) {
-      this.#client = createKhqrClient({
-        baseUrl: this.backendUrl,
-        publishableKey: this.publishableKey,
+      this.#session = new FollowedSession({
+        client: createKhqrClient({
+          baseUrl: this.backendUrl,
+          publishableKey: this.publishableKey,
+        }),
+        sessionId: this.sessionId,
+        onChange: () => this.#draw(),
+        tell: (type, detail) => this.#emit(type, detail),
+        makeQr: () => this.makeQr,
       })
-      this.#watch()
+      this.#session.watch()
     }
     this.#draw()
-  }
-
-  #watch(): void {
-    this.#stopWatching?.()
-    this.#stopWatching =
-      this.#client?.watch(this.sessionId, (update) => this.#take(update)) ??
-      null
-  }
-
-  #take(update: KhqrUpdate): void {
-    if (update.charge) {
-      this.#takeCharge(update.charge)
-    } else {
-      this.#takeError(update.error)
-    }
-    this.#draw()
-  }
-
-  #takeCharge(charge: KhqrCharge): void {
-    if (charge.id !== this.#charge?.id) {
-      this.#claimedAt = null
-      this.#refusal = null
-      this.#lastMinuteTold = false
-    }
-    this.#charge = charge
-    this.#clock = serverClock(charge.server_time)
-    this.#error = null
-
-    if (this.#view() === "replaced") {
-      this.#tell("khqr:error", {
-        error: new KhqrClientError(
-          "conflict",
-          "The cart has changed since this QR was made",
-          null,
-          "session_gone"
-        ),
-      })
-      return
-    }
-    switch (charge.status) {
-      case "paid":
-        this.#tell("khqr:paid", { charge })
-        break
-      case "completed":
-        this.#tell("khqr:paid", { charge })
-        this.#tell("khqr:completed", { charge, orderId: charge.order_id })
-        break
-      case "expired":
-        this.#tell("khqr:expired", { charge })
-        break
-      case "failed":
-        this.#tell("khqr:failed", { charge })
-        break
-    }
-  }
-
-  #takeError(error: KhqrClientError): void {
-    if (this.#error?.kind !== error.kind) {
-      this.#emit("khqr:error", { error })
-      if (error.kind !== "unreachable") {
-        console.error(
-          `<khqr-payment> session "${this.sessionId}" at ${this.backendUrl}: ${error.message}`
-        )
-      }
-    }
-    this.#error = error
-    // A session that is gone must not leave a QR behind.
-    if (error.kind === "not_found") {
-      this.#charge = null
-    }
-  }
-
-  #tell<K extends keyof KhqrEventMap>(
-    type: K,
-    detail: KhqrEventMap[K]["detail"]
-  ): void {
-    const key = `${this.#charge?.id}:${type}`
-    if (!this.#told.has(key)) {
-      this.#told.add(key)
-      this.#emit(type, detail)
-    }
   }
 
   #emit<K extends keyof KhqrEventMap>(
     type: K,
     detail: KhqrEventMap[K]["detail"]
   ): void {
+    if (type === "khqr:error") {
+      this.#complain((detail as { error: KhqrClientError }).error)
+    }
     this.dispatchEvent(
       new CustomEvent(type, { detail, bubbles: true, composed: true })
     )
+  }
+
+  /** To whoever builds the storefront. That the cart has changed, or the network is away, is no fault of theirs. */
+  #complain({ kind, message }: KhqrClientError): void {
+    if (kind !== "unreachable" && kind !== "conflict") {
+      console.error(
+        `<khqr-payment> session "${this.sessionId}" at ${this.backendUrl}: ${message}`
+      )
+    }
   }
 
   #onVisibility = (): void => {
@@ -304,68 +202,7 @@ export class KhqrPaymentElement extends Base {
   #onReturn(): void {
     if (this.#wasAway) {
       this.#wasAway = false
-      void this.#signal("returned")
-    }
-  }
-
-  async #signal(kind: "returned" | "claims_paid"): Promise<void> {
-    const client = this.#client
-    if (!client || !this.#charge || !mayStillBePaid(this.#charge)) {
-      return
-    }
-    try {
-      const charge = await client.signal(this.sessionId, kind)
-      if (client === this.#client && !this.#renewing) {
-        this.#take({ charge, error: null })
-      }
-    } catch {
-      // Watching goes on and shows what is wrong with the connection.
-    }
-  }
-
-  #onClaim = (): void => {
-    if (this.#noticeOf(this.#view()) === "checking") {
-      return
-    }
-    this.#claimedAt = performance.now()
-    this.#claimedIn = this.#view()
-    void this.#signal("claims_paid")
-    this.#draw()
-  }
-
-  #onRenew = async (): Promise<void> => {
-    const client = this.#client
-    if (!client || this.#renewing) {
-      return
-    }
-    this.#renewing = true
-    this.#refusal = null
-    // An answer that is on its way would bring the old charge back.
-    this.#stopWatching?.()
-    this.#draw()
-    try {
-      const charge = await client.renew(this.sessionId)
-      if (client === this.#client) {
-        this.#takeCharge(charge)
-      }
-    } catch (error) {
-      if (client === this.#client) {
-        this.#takeRefusal(error as KhqrClientError)
-      }
-    } finally {
-      this.#renewing = false
-      if (client === this.#client && this.isConnected) {
-        this.#watch()
-        this.#draw()
-      }
-    }
-  }
-
-  /** That it is paid needs no more: the next answer says so. */
-  #takeRefusal(error: KhqrClientError): void {
-    this.#refusal = refusalOf(error)
-    if (this.#refusal === "session_gone") {
-      this.#tell("khqr:error", { error })
+      void this.#session?.signal("returned")
     }
   }
 
@@ -387,50 +224,20 @@ export class KhqrPaymentElement extends Base {
     shadow.append(this.#root, this.#live)
   }
 
-  #view(): KhqrView {
-    const now = this.#clock?.now() ?? 0
-    return viewOf(this.#charge, this.#error, now, this.#refusal)
-  }
-
-  #noticeOf(view: KhqrView): KhqrNotice | null {
-    if (this.#refusal && offersNewQr(view)) {
-      return this.#refusal === "already_paid" ? "already_paid" : "renew_failed"
-    }
-    if (!this.#charge || !mayStillBePaid(this.#charge)) {
-      return null
-    }
-    if (this.#error) {
-      return "offline"
-    }
-    if (!hearsClaims(view)) {
-      return null
-    }
-    if (this.#charge.bank !== "ok") {
-      return "bank_silent"
-    }
-    if (this.#claimedAt !== null && this.#claimedIn === view) {
-      return performance.now() - this.#claimedAt < CLAIM_MS
-        ? "checking"
-        : "not_seen_yet"
-    }
-    return null
-  }
-
   #draw(): void {
     if (!this.#root) {
       return
     }
-    const view = this.#view()
+    const charge = this.charge
+    const view = this.#session?.view ?? "loading"
     const locale = this.locale
     const words = texts[locale]
-    const key = [view, locale, this.#charge?.id, this.#charge?.order_id].join()
+    const key = [view, locale, charge?.id, charge?.order_id].join()
 
     if (key !== this.#drawn) {
-      const hadFocus = this.shadowRoot?.activeElement != null
       const first = this.#drawn === ""
       this.#drawn = key
-      this.#drawnNotice = null
-      this.#root.replaceChildren(...this.#build(view, words))
+      this.#replace(this.#root, buildView(view, charge, words, this.#handlers))
       this.#root.lang = locale
       this.#root.className = `root ${toneOf(view)}`
       if (this.#live && !first) {
@@ -438,111 +245,81 @@ export class KhqrPaymentElement extends Base {
         this.#live.lang = locale
         this.#live.textContent = `${title}. ${text}`
       }
-      if (hadFocus) {
-        this.#find("h2")?.focus({ preventScroll: true })
-      }
     }
-    this.#drawNotice(this.#noticeOf(view), words)
+    this.#drawReceipt(words)
+    this.#drawNotice(this.#session?.notice ?? null, words)
     this.#drawTimer(view, words)
-    this.#find(".renew")?.setAttribute("aria-disabled", `${this.#renewing}`)
-  }
-
-  #build(view: KhqrView, words: KhqrTexts): Node[] {
-    const { title, text } = words.views[view]
-    const busy = view === "loading" || view === "time_up" || view === "paid"
-
-    return [
-      h(
-        "div",
-        { class: "head" },
-        h("h2", { tabindex: "-1", part: "title" }, title),
-        h(
-          "p",
-          { class: "text", part: "text" },
-          busy ? h("span", { class: "spinner" }) : null,
-          text
-        )
-      ),
-      h("div", { class: "stage" }, this.#buildStage(view, words)),
-      h(
-        "div",
-        { class: "rest" },
-        h("p", { class: "notice", part: "notice", hidden: "" }),
-        this.#charge ? this.#buildFacts(this.#charge, view, words) : null,
-        ...this.#buildActions(view, words)
-      ),
-    ]
-  }
-
-  #buildStage(view: KhqrView, words: KhqrTexts): Element {
-    const charge = this.#charge
-    if (view === "loading") {
-      return h("div", { class: "card skeleton" })
-    }
-    if (view !== "waiting" || !charge?.qr) {
-      const circle = h("div", { class: "icon" })
-      circle.append(icon(view))
-      return circle
-    }
-
-    const card = h("div", {
-      class: "card",
-      part: "card",
-      role: "img",
-      "aria-label": words.card
-        .replace("{amount}", amountOf(charge))
-        .replace("{merchant}", charge.merchant_name),
-    })
-    const drawing = svg(renderCard(charge, charge.qr))
-    // The card is named by its frame, in the shopper's language.
-    drawing.querySelector("title")?.remove()
-    card.append(drawing)
-    return card
-  }
-
-  #buildFacts(
-    charge: KhqrCharge,
-    view: KhqrView,
-    words: KhqrTexts
-  ): HTMLElement {
-    const fact = (name: string, term: string, value: string) =>
-      h("div", { class: name }, h("dt", {}, term), h("dd", {}, value))
-
-    const facts = h(
-      "dl",
-      {},
-      // What came may be another amount than what was asked for.
-      view === "in_review"
-        ? null
-        : fact("amount", words.amount, amountOf(charge)),
-      view === "waiting" ? fact("time", words.timeLeft, "") : null,
-      fact("reference", words.reference, charge.reference)
+    this.#find(".renew")?.setAttribute(
+      "aria-disabled",
+      `${this.#session?.isRenewing ?? false}`
     )
-    const timer = facts.querySelector(".time dd")
-    timer?.setAttribute("role", "timer")
-    timer?.setAttribute("aria-label", words.timeLeft)
-    timer?.setAttribute("part", "timer")
-    return facts
   }
 
-  #buildActions(view: KhqrView, words: KhqrTexts): HTMLElement[] {
-    const button = (name: string, label: string, onClick: () => void) => {
-      const element = h(
-        "button",
-        { type: "button", class: name, part: "button" },
-        label
-      )
-      element.addEventListener("click", onClick)
-      return element
+  /** What the shopper was typing is still there, and so is the focus. */
+  #replace(root: HTMLElement, nodes: Node[]): void {
+    const focused = this.shadowRoot?.activeElement
+    const before = root.querySelector("input")
+    this.#drawnNotice = null
+    this.#drawnReceipt = ""
+    root.replaceChildren(...nodes)
+
+    const input = root.querySelector("input")
+    if (input && before) {
+      input.value = before.value
     }
-    return [
-      ...(offersNewQr(view)
-        ? [button("renew", words.newQr, this.#onRenew)]
-        : []),
-      ...(hearsClaims(view)
-        ? [button("claim quiet", words.iHavePaid, this.#onClaim)]
-        : []),
-    ]
+    if (!focused) {
+      return
+    }
+    // A receipt's form that is hidden takes no focus.
+    this.#drawReceipt(texts[this.locale])
+    const next =
+      focused === before && this.#session?.takesReceipt ? input : null
+    ;(next ?? this.#find("h2"))?.focus({ preventScroll: true })
+  }
+
+  #drawReceipt({ receipt: words }: KhqrTexts): void {
+    const form = this.#find(".receipt")
+    const session = this.#session
+    if (!form || !session) {
+      return
+    }
+    form.toggleAttribute("hidden", !session.takesReceipt)
+    const { isChecking, fault } = session.receipt
+    const state = `${isChecking}${fault}`
+    if (state === this.#drawnReceipt) {
+      return
+    }
+    this.#drawnReceipt = state
+    const told = isChecking ? words.checking : fault && words.faults[fault]
+    this.#find(".send")?.setAttribute("aria-disabled", `${isChecking}`)
+    this.#find("input")?.setAttribute("aria-invalid", `${fault !== null}`)
+    const box = this.#find(".fault")
+    box?.toggleAttribute("hidden", !told)
+    box?.classList.toggle("checking", isChecking)
+    box?.replaceChildren(
+      ...(isChecking ? [h("span", { class: "spinner" })] : []),
+      told ?? ""
+    )
+    if (told) {
+      this.#announce(told)
+    }
+  }
+
+  async #copyAmount(charge: KhqrCharge, shown: HTMLElement): Promise<void> {
+    const words = texts[this.locale]
+    const button = this.#find(".copy")
+    try {
+      await navigator.clipboard.writeText(charge.amount)
+    } catch {
+      // Not on plain http, and not everywhere allowed: then it is at least marked.
+      getSelection()?.selectAllChildren(shown)
+      return
+    }
+    if (button) {
+      button.textContent = words.copied
+      setTimeout(() => (button.textContent = words.copyAmount), COPIED_FOR_MS)
+    }
+    this.#announce(words.copied)
   }
 
   #drawNotice(notice: KhqrNotice | null, words: KhqrTexts): void {
@@ -568,18 +345,20 @@ export class KhqrPaymentElement extends Base {
 
   #drawTimer(view: KhqrView, words: KhqrTexts): void {
     const timer = this.#find(".time dd")
-    if (view !== "waiting" || !timer || !this.#charge || !this.#clock) {
+    const charge = this.charge
+    const clock = this.#session?.clock
+    if (view !== "waiting" || !timer || !charge || !clock) {
       return
     }
-    const remaining = Date.parse(this.#charge.expires_at) - this.#clock.now()
+    const remaining = Date.parse(charge.expires_at) - clock.now()
     const shown = formatRemaining(remaining)
     if (timer.textContent !== shown) {
       timer.textContent = shown
     }
     const isLast = remaining <= LAST_MINUTE_MS
     this.#find(".time")?.classList.toggle("last-minute", isLast)
-    if (isLast && !this.#lastMinuteTold) {
-      this.#lastMinuteTold = true
+    if (isLast && this.#lastMinuteTold !== charge.id) {
+      this.#lastMinuteTold = charge.id
       this.#announce(words.oneMinuteLeft)
     }
   }
@@ -594,41 +373,6 @@ export class KhqrPaymentElement extends Base {
   #find(selector: string): HTMLElement | null {
     return this.#root?.querySelector<HTMLElement>(selector) ?? null
   }
-}
-
-function toneOf(view: KhqrView): string {
-  switch (view) {
-    case "loading":
-    case "waiting":
-      return "open"
-    case "paid":
-    case "completed":
-    case "in_review":
-      return "closed good"
-    case "failed":
-    case "misconfigured":
-      return "closed bad"
-    default:
-      return "closed"
-  }
-}
-
-function renderCard(charge: KhqrCharge, qr: string): string {
-  return renderKhqrCard({
-    qr,
-    merchantName: charge.merchant_name,
-    merchantNameKm: charge.merchant_name_km ?? undefined,
-    amount: charge.amount,
-    currency: currencyOf(charge),
-  })
-}
-
-function amountOf(charge: KhqrCharge): string {
-  return formatKhqrAmount(charge.amount, currencyOf(charge))
-}
-
-function currencyOf(charge: KhqrCharge): KhqrCurrency {
-  return charge.currency_code === "usd" ? "USD" : "KHR"
 }
 
 if (

@@ -5,6 +5,7 @@ export type {
   KhqrClientErrorKind,
   KhqrClientOptions,
   KhqrConflict,
+  KhqrReceiptRefusal,
   KhqrSignal,
   KhqrUpdate,
 } from "./client"
@@ -14,5 +15,5 @@ export type {
   KhqrCompletedDetail,
   KhqrErrorDetail,
   KhqrEventMap,
-} from "./element"
+} from "./events"
 export type { KhqrLocale } from "./texts"

@@ -102,6 +102,36 @@ dd { font-weight: 600; font-variant-numeric: tabular-nums; }
 .amount dd { font-size: 20px; font-weight: 700; }
 .last-minute dd { color: var(--bad); }
 
+.to-type {
+  display: grid;
+  gap: 8px;
+  padding: 14px 16px 16px;
+  border: 2px solid var(--ink);
+  border-radius: 14px;
+}
+.to-type p:first-child { font-weight: 600; text-wrap: balance; }
+.large { font-size: clamp(34px, 13cqi, 46px); line-height: 1.15; font-weight: 800; font-variant-numeric: tabular-nums; }
+.large small { font-size: .42em; font-weight: 600; color: var(--soft); }
+
+.receipt { display: grid; gap: 8px; }
+.receipt[hidden], .fault[hidden] { display: none; }
+label { font-weight: 600; }
+input {
+  width: 100%;
+  min-width: 0;
+  min-height: 48px;
+  padding: 10px 14px;
+  border: 1.5px solid var(--soft);
+  border-radius: 12px;
+  color: var(--ink);
+  background: var(--khqr-surface, var(--surface));
+  font: 400 16px/1.4 ui-monospace, "SF Mono", Menlo, Consolas, monospace;
+}
+input[aria-invalid="true"] { border-color: var(--bad); }
+.hint { color: var(--soft); font-size: 14px; }
+.fault { display: flex; gap: 10px; color: var(--bad); font-size: 15px; }
+.fault.checking { color: var(--note); }
+
 .notice {
   display: flex;
   gap: 10px;
@@ -140,7 +170,7 @@ button {
 }
 button.quiet { color: var(--ink); background: transparent; border-color: var(--soft); }
 button[aria-disabled="true"] { opacity: .55; cursor: default; }
-button:focus-visible {
+button:focus-visible, input:focus-visible {
   outline: 3px solid #2f7de1;
   outline-offset: 2px;
 }

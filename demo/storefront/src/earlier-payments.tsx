@@ -102,13 +102,22 @@ function useEarlierCharges(often: boolean): KhqrCharge[] {
   return charges.filter((charge) => charge.payment_session_id !== present)
 }
 
-function hasMoney({ status, in_review }: KhqrCharge): boolean {
-  return in_review || status === "paid" || status === "completed"
+function hasMoney({ status, in_review, closed }: KhqrCharge): boolean {
+  return (
+    closed === null &&
+    (in_review || status === "paid" || status === "completed")
+  )
 }
 
 function isOver(charge: KhqrCharge): boolean {
+  // A static KHQR does not expire: nobody asks the bank about it.
+  const isStaticOver =
+    charge.mode === "static" && charge.expires_at <= charge.server_time
   return (
     !hasMoney(charge) &&
-    (charge.status === "expired" || charge.status === "failed")
+    (charge.closed !== null ||
+      isStaticOver ||
+      charge.status === "expired" ||
+      charge.status === "failed")
   )
 }

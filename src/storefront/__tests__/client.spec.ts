@@ -81,6 +81,7 @@ describe("asking once", () => {
   it.each([
     [409, "already_paid", "already_paid"],
     [409, "session_gone", "session_gone"],
+    [409, "switched_off", "switched_off"],
     [409, undefined, null],
     [409, "something_new", null],
     [404, "session_gone", null],
@@ -90,6 +91,37 @@ describe("asking once", () => {
     )
 
     await expect(client.renew("payses_1")).rejects.toMatchObject({ code: read })
+  })
+
+  it.each([
+    [422, "receipt_not_found"],
+    [422, "receipt_mismatch"],
+    [409, "receipt_used"],
+    [409, "receipt_unsupported"],
+    [429, "too_many_attempts"],
+    [503, "receipt_unknown"],
+  ])("reads why a receipt is refused: HTTP %d, %s", async (status, code) => {
+    fetchMock.mockImplementation(answer(status, { code, message: "No" }))
+
+    await expect(client.receipt("payses_1", "1a2b3c4d")).rejects.toMatchObject({
+      code,
+    })
+    expect(fetchMock.mock.calls[0]).toMatchObject([
+      `${ROOT}/payses_1/receipt`,
+      { method: "POST", body: `{"hash":"1a2b3c4d"}` },
+    ])
+  })
+
+  it("sends the KHQR of a storefront that makes its own", async () => {
+    fetchMock.mockImplementation(answer(200, pending))
+
+    await client.renew("payses_1", "000201")
+    await client.renew("payses_1")
+
+    expect(fetchMock.mock.calls.map(([, init]) => init?.body)).toEqual([
+      `{"qr":"000201"}`,
+      "{}",
+    ])
   })
 
   it("gives up on a server that does not answer in 10 s", async () => {

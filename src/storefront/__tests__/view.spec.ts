@@ -1,4 +1,4 @@
-import type { KhqrCharge, KhqrConflict } from "../client"
+import type { KhqrCharge, KhqrConflict, KhqrReceiptRefusal } from "../client"
 import { KhqrClientError } from "../client"
 import type { KhqrLocale } from "../texts"
 import { texts } from "../texts"
@@ -6,7 +6,10 @@ import {
   hearsClaims,
   mayStillBePaid,
   offersNewQr,
+  readReceiptHash,
+  receiptFaultOf,
   refusalOf,
+  takesReceipts,
   viewOf,
 } from "../view"
 
@@ -19,6 +22,8 @@ function charge(change: Partial<KhqrCharge> = {}): KhqrCharge {
     payment_session_id: "payses_1",
     status: "pending",
     in_review: false,
+    closed: null,
+    mode: "dynamic",
     reference: "KQ7M2X4P",
     qr: "000201",
     md5: "d41d8cd98f00b204e9800998ecf8427e",
@@ -85,6 +90,18 @@ describe("what the shopper is shown", () => {
     expect(viewOf(paid, null, EXPIRES)).toBe("in_review")
   })
 
+  it("is what the shop did with money that became no order", () => {
+    for (const in_review of [false, true]) {
+      const paid = { status: "paid", in_review } as const
+      expect(viewOf(charge({ ...paid, closed: "refund" }), null, ISSUED)).toBe(
+        "refunded"
+      )
+      expect(viewOf(charge({ ...paid, closed: "dismiss" }), null, ISSUED)).toBe(
+        "dismissed"
+      )
+    }
+  })
+
   it("keeps what is known while the connection is away", () => {
     const away = new KhqrClientError("unreachable", "no answer")
 
@@ -123,6 +140,14 @@ describe("a new QR that the shop refuses", () => {
       "expired"
     )
     expect(viewOf(charge({ status: "paid" }), null, EXPIRES, paid)).toBe("paid")
+  })
+
+  it("says that the shop takes no KHQR payments, and leaves the old one", () => {
+    const off = refusal("switched_off")
+    expect(off).toBe("switched_off")
+    expect(viewOf(charge({ status: "expired" }), null, EXPIRES, off)).toBe(
+      "expired"
+    )
   })
 
   it("is told as a failure when the shop gives no reason", () => {
@@ -176,5 +201,73 @@ describe("a shopper who says that they paid", () => {
       expect(texts.en.views[view].text).toMatch(/do not pay again/)
       expect(texts.km.views[view].text).toMatch(/កុំបង់ម្តងទៀត/)
     }
+  })
+})
+
+describe("a static KHQR", () => {
+  const open = (change: Partial<KhqrCharge> = {}) =>
+    charge({ mode: "static", ...change })
+
+  it("waits with an amount to type, until its day is over; the bank is never waited for", () => {
+    expect(viewOf(open(), null, EXPIRES - 1)).toBe("static_waiting")
+    expect(viewOf(open({ qr: null }), null, EXPIRES)).toBe("static_over")
+    expect(viewOf(open({ qr: null }), null, ISSUED)).toBe("replaced")
+  })
+
+  it("takes the receipt and no word, and a new QR when it is over", () => {
+    for (const view of ["static_waiting", "static_over"] as const) {
+      expect(takesReceipts(view)).toBe("always")
+      expect(hearsClaims(view)).toBe(false)
+    }
+    expect(offersNewQr("static_waiting")).toBe(false)
+    expect(offersNewQr("static_over")).toBe(true)
+  })
+})
+
+describe("a receipt", () => {
+  it("is asked for where the bank saw nothing, and else from who says that they paid", () => {
+    expect(takesReceipts("expired")).toBe("always")
+    for (const view of ["waiting", "time_up", "failed"] as const) {
+      expect(takesReceipts(view)).toBe("claimed")
+    }
+    for (const view of [
+      "paid",
+      "completed",
+      "in_review",
+      "refunded",
+    ] as const) {
+      expect(takesReceipts(view)).toBe("no")
+    }
+  })
+
+  it("may be typed in capitals and in groups", () => {
+    expect(readReceiptHash(" 1A2B 3c4d\n")).toBe("1a2b3c4d")
+    expect(readReceiptHash("Ab".repeat(32))).toBe("ab".repeat(32))
+  })
+
+  it.each(["", "1a2b3c4", "1a2b3c4d5", "1a2b3c4g", "ab".repeat(31)])(
+    "is not sent as %j",
+    (typed) => expect(readReceiptHash(typed)).toBeNull()
+  )
+
+  it("has words of its own for each refusal, in both languages", () => {
+    const refusals: KhqrReceiptRefusal[] = [
+      "receipt_not_found",
+      "receipt_mismatch",
+      "receipt_used",
+      "receipt_unknown",
+      "receipt_unsupported",
+      "too_many_attempts",
+    ]
+    for (const locale of ["en", "km"] as const) {
+      const said = refusals.map((code) => {
+        const error = new KhqrClientError("refused", "no", 422, code)
+        return texts[locale].receipt.faults[receiptFaultOf(error)]
+      })
+      expect(new Set(said).size).toBe(refusals.length)
+    }
+    expect(receiptFaultOf(new KhqrClientError("unreachable", "away"))).toBe(
+      "failed"
+    )
   })
 })

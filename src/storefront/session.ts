@@ -1,0 +1,293 @@
+import type { KhqrCharge, KhqrClient, KhqrUpdate } from "./client"
+import { KhqrClientError } from "./client"
+import type { ServerClock } from "./clock"
+import { serverClock } from "./clock"
+import type { KhqrEventMap, Tell } from "./events"
+import type {
+  KhqrNotice,
+  KhqrReceiptFault,
+  KhqrRefusal,
+  KhqrView,
+} from "./view"
+import {
+  hearsClaims,
+  mayStillBePaid,
+  offersNewQr,
+  readReceiptHash,
+  receiptFaultOf,
+  refusalOf,
+  takesReceipts,
+  viewOf,
+} from "./view"
+
+/** How long the bank may take to know of a payment the shopper says is made. */
+const CLAIM_MS = 10_000
+
+export type SessionParts = {
+  client: KhqrClient
+  sessionId: string
+  /** Something to be drawn has changed. */
+  onChange: () => void
+  tell: Tell
+  /** In a shop of mode `client`: makes the KHQR for a renewal. */
+  makeQr: () => ((charge: KhqrCharge) => string | Promise<string>) | null
+}
+
+/** A payment session as the page knows it: follows it, and does what the shopper wants. */
+export class FollowedSession {
+  charge: KhqrCharge | null = null
+  clock: ServerClock | null = null
+  isRenewing = false
+  receipt: { isChecking: boolean; fault: KhqrReceiptFault | null } = {
+    isChecking: false,
+    fault: null,
+  }
+
+  #parts: SessionParts
+  #stopWatching: (() => void) | null = null
+  #isOver = false
+  #error: KhqrClientError | null = null
+  #refusal: KhqrRefusal | null = null
+  #claimedAt: number | null = null
+  /** A new view has news of its own, which the answer to an old claim must not drown. */
+  #claimedIn: KhqrView | null = null
+  /** `charge id:event`, so that each is told once. */
+  #told = new Set<string>()
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+  }
+
+  watch(): void {
+    const { client, sessionId } = this.#parts
+    this.#stopWatching?.()
+    this.#stopWatching = client.watch(sessionId, (update) => this.#take(update))
+  }
+
+  /** Nothing is reported after it. */
+  stop(): void {
+    this.#isOver = true
+    this.#stopWatching?.()
+  }
+
+  get view(): KhqrView {
+    const now = this.clock?.now() ?? 0
+    return viewOf(this.charge, this.#error, now, this.#refusal)
+  }
+
+  get notice(): KhqrNotice | null {
+    const { view, charge } = this
+    if (this.#refusal && offersNewQr(view)) {
+      return this.#refusal === "already_paid" ||
+        this.#refusal === "switched_off"
+        ? this.#refusal
+        : "renew_failed"
+    }
+    if (!charge || !mayStillBePaid(charge)) {
+      return null
+    }
+    if (this.#error) {
+      return "offline"
+    }
+    if (!hearsClaims(view)) {
+      return null
+    }
+    if (charge.bank !== "ok") {
+      return "bank_silent"
+    }
+    if (this.#isClaimed) {
+      return performance.now() - this.#claimedAt! < CLAIM_MS
+        ? "checking"
+        : "not_seen_yet"
+    }
+    return null
+  }
+
+  /** Whether the hash on the shopper's receipt may be entered now. */
+  get takesReceipt(): boolean {
+    const when = takesReceipts(this.view)
+    return when === "always" || (when === "claimed" && this.#isClaimed)
+  }
+
+  get #isClaimed(): boolean {
+    return this.#claimedAt !== null && this.#claimedIn === this.view
+  }
+
+  async signal(kind: "returned" | "claims_paid"): Promise<void> {
+    const { charge } = this
+    // Of a static KHQR the bank can tell nothing.
+    if (!charge || !mayStillBePaid(charge) || charge.mode === "static") {
+      return
+    }
+    const { client, sessionId } = this.#parts
+    try {
+      const heard = await client.signal(sessionId, kind)
+      if (!this.#isOver && !this.isRenewing) {
+        this.#take({ charge: heard, error: null })
+      }
+    } catch {
+      // Watching goes on and shows what is wrong with the connection.
+    }
+  }
+
+  claim(): void {
+    if (this.notice === "checking") {
+      return
+    }
+    this.#claimedAt = performance.now()
+    this.#claimedIn = this.view
+    void this.signal("claims_paid")
+    this.#parts.onChange()
+  }
+
+  async renew(): Promise<void> {
+    if (this.isRenewing) {
+      return
+    }
+    const { client, sessionId, onChange } = this.#parts
+    this.isRenewing = true
+    this.#refusal = null
+    // An answer that is on its way would bring the old charge back.
+    this.#stopWatching?.()
+    onChange()
+    try {
+      const charge = await client.renew(sessionId, await this.#madeQr())
+      if (!this.#isOver) {
+        this.#takeCharge(charge)
+      }
+    } catch (error) {
+      if (!this.#isOver) {
+        this.#takeRefusal(error)
+      }
+    } finally {
+      this.isRenewing = false
+      if (!this.#isOver) {
+        this.watch()
+        onChange()
+      }
+    }
+  }
+
+  async sendReceipt(typed: string): Promise<void> {
+    if (this.receipt.isChecking) {
+      return
+    }
+    const { client, sessionId, onChange } = this.#parts
+    const hash = readReceiptHash(typed)
+    if (hash === null) {
+      this.receipt = { isChecking: false, fault: "malformed" }
+      onChange()
+      return
+    }
+    this.receipt = { isChecking: true, fault: null }
+    onChange()
+    let fault: KhqrReceiptFault | null = null
+    try {
+      const charge = await client.receipt(sessionId, hash)
+      if (!this.#isOver && !this.isRenewing) {
+        this.#takeCharge(charge)
+      }
+    } catch (error) {
+      fault =
+        error instanceof KhqrClientError ? receiptFaultOf(error) : "failed"
+    }
+    this.receipt = { isChecking: false, fault }
+    if (!this.#isOver) {
+      onChange()
+    }
+  }
+
+  async #madeQr(): Promise<string | undefined> {
+    const makeQr = this.#parts.makeQr()
+    return this.charge?.mode === "client" && makeQr
+      ? makeQr(this.charge)
+      : undefined
+  }
+
+  #take(update: KhqrUpdate): void {
+    if (update.charge) {
+      this.#takeCharge(update.charge)
+    } else {
+      this.#takeError(update.error)
+    }
+    this.#parts.onChange()
+  }
+
+  #takeCharge(charge: KhqrCharge): void {
+    if (charge.id !== this.charge?.id) {
+      this.#claimedAt = null
+      this.#refusal = null
+      this.receipt = { isChecking: false, fault: null }
+    }
+    this.charge = charge
+    this.clock = serverClock(charge.server_time)
+    this.#error = null
+
+    if (this.view === "replaced") {
+      this.#tell("khqr:error", {
+        error: new KhqrClientError(
+          "conflict",
+          "The cart has changed since this QR was made",
+          null,
+          "session_gone"
+        ),
+      })
+      return
+    }
+    // What was sent back or left pays for nothing.
+    if (charge.closed) {
+      return
+    }
+    switch (charge.status) {
+      case "paid":
+        this.#tell("khqr:paid", { charge })
+        break
+      case "completed":
+        this.#tell("khqr:paid", { charge })
+        this.#tell("khqr:completed", { charge, orderId: charge.order_id })
+        break
+      case "expired":
+        this.#tell("khqr:expired", { charge })
+        break
+      case "failed":
+        this.#tell("khqr:failed", { charge })
+        break
+    }
+  }
+
+  #takeError(error: KhqrClientError): void {
+    if (this.#error?.kind !== error.kind) {
+      this.#parts.tell("khqr:error", { error })
+    }
+    this.#error = error
+    // A session that is gone must not leave a QR behind.
+    if (error.kind === "not_found") {
+      this.charge = null
+    }
+  }
+
+  /** That it is paid needs no more: the next answer says so. */
+  #takeRefusal(error: unknown): void {
+    // The storefront's own function for a KHQR may throw anything.
+    if (!(error instanceof KhqrClientError)) {
+      console.error("<khqr-payment> got no KHQR from makeQr:", error)
+      this.#refusal = "failed"
+      return
+    }
+    this.#refusal = refusalOf(error)
+    if (this.#refusal === "session_gone") {
+      this.#tell("khqr:error", { error })
+    }
+  }
+
+  #tell<K extends keyof KhqrEventMap>(
+    type: K,
+    detail: KhqrEventMap[K]["detail"]
+  ): void {
+    const key = `${this.charge?.id}:${type}`
+    if (!this.#told.has(key)) {
+      this.#told.add(key)
+      this.#parts.tell(type, detail)
+    }
+  }
+}
