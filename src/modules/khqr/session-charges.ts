@@ -32,7 +32,8 @@ function rank(charge: Charge): number {
 /**
  * The charge for which Medusa may book a payment of the session: confirmed, in
  * no review, and for what the session asks for now, which is what its newest
- * charge asks for. What a person takes as it is may be booked in any case.
+ * charge asks for. What a person takes as it is may be booked in any case, and comes
+ * first: the session may ask for what it brought.
  */
 export function bookableCharge(
   charges: Charge[],
@@ -41,12 +42,14 @@ export function bookableCharge(
   const [newest] = [...charges].sort(
     (a, b) => b.issued_at.getTime() - a.issued_at.getTime()
   )
-  return charges.find(
-    (charge) =>
-      isSettleable(charge) &&
-      (isAccepted(charge) ||
-        (charge.currency_code === newest.currency_code &&
-          sameMoney(charge.amount, newest.amount) &&
-          (latePayments === "honour" || !isPaidLate(charge))))
+  const settleable = charges.filter(isSettleable)
+  return (
+    settleable.find(isAccepted) ??
+    settleable.find(
+      (charge) =>
+        charge.currency_code === newest.currency_code &&
+        sameMoney(charge.amount, newest.amount) &&
+        (latePayments === "honour" || !isPaidLate(charge))
+    )
   )
 }

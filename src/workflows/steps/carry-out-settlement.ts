@@ -113,7 +113,7 @@ async function carryOut(
       case "complete_cart":
         return await completeCart(decision, settlement, session, container)
       case "book_payment":
-        return await bookPayment(settlement, session, container)
+        return await bookPayment(decision, settlement, session, container)
       case "repair":
         await repair(decision, settlement, session, container)
         return null
@@ -132,7 +132,10 @@ async function completeCart(
   container: MedusaContainer
 ): Promise<Error | null> {
   const payment = container.resolve(Modules.PAYMENT)
-  if (await anotherGoesFirst(settlement.rivalSessionIds, session, container)) {
+  if (
+    (await anotherIsBooked(decision.charge_id, session, container)) ||
+    (await anotherGoesFirst(settlement.rivalSessionIds, session, container))
+  ) {
     return new Error("Another paid KHQR of this cart is settled first")
   }
   if (settlement.healCollection) {
@@ -155,10 +158,14 @@ async function completeCart(
 }
 
 async function bookPayment(
+  decision: SettlementDecision,
   settlement: Extract<Settlement, { action: "book_payment" }>,
   session: PaymentSessionDTO,
   container: MedusaContainer
 ): Promise<Error | null> {
+  if (await anotherIsBooked(decision.charge_id, session, container)) {
+    return new Error("Another paid KHQR of this payment is settled first")
+  }
   await makeReady(session, settlement, container.resolve(Modules.PAYMENT))
   // `captured` and a session that was just read: other actions can complete an unrelated cart.
   const { errors } = await processPaymentWorkflow(container).run({
@@ -172,6 +179,19 @@ async function bookPayment(
     throwOnError: false,
   })
   return errors?.[0]?.error ?? null
+}
+
+/** Of two paid KHQRs of one session Medusa's payment is for one: no other is to say what is booked. */
+async function anotherIsBooked(
+  chargeId: string,
+  session: PaymentSessionDTO,
+  container: MedusaContainer
+): Promise<boolean> {
+  const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+  const bookable = session.payment
+    ? undefined
+    : await khqr.findBookable(session.id)
+  return bookable !== undefined && bookable.id !== chargeId
 }
 
 /** Two paid sessions of one cart must not dismiss each other: the older one goes first. */

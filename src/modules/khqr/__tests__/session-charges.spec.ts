@@ -121,6 +121,17 @@ describe("The charge for which Medusa may book a payment", () => {
     }
   })
 
+  it("is the one that a person took, before one that brought what is asked for", () => {
+    const taken = charge({
+      ...PAID,
+      resolution: "settle",
+      paid_amount: "5",
+    })
+    const right = charge({ ...PAID, ...NEWER })
+    expect(bookableCharge([right, taken], "honour")).toBe(taken)
+    expect(bookableCharge([taken, right], "honour")).toBe(taken)
+  })
+
   it.each(["refund", "dismiss"] as const)(
     "is none of which a person decided %s",
     (resolution) => {

@@ -474,6 +474,9 @@ export class Town {
       case "complete_cart":
         return this.completeCart(chargeId, settlement, session, cart, cut)
       case "book_payment": {
+        if (this.isAnotherBooked(chargeId, session)) {
+          return "Another goes first"
+        }
         this.makeReady(session, settlement)
         return this.authorize(session, cart, cut)
       }
@@ -522,6 +525,7 @@ export class Town {
       (id) => this.sessions.get(id) ?? []
     )
     if (
+      this.isAnotherBooked(chargeId, session) ||
       rivals.some((rival) => rival.id < session.id && this.bookable(rival.id))
     ) {
       return "Another goes first"
@@ -582,6 +586,11 @@ export class Town {
       cart.order!.capture_ids.push(session.payment.captureId)
     }
     return null
+  }
+
+  private isAnotherBooked(chargeId: string, session: Session): boolean {
+    const bookable = session.payment ? undefined : this.bookable(session.id)
+    return bookable !== undefined && bookable.id !== chargeId
   }
 
   private bookable(sessionId: string): Charge | undefined {
