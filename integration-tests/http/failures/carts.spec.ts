@@ -1,3 +1,8 @@
+import { Modules } from "@medusajs/framework/utils"
+import {
+  createTaxRegionsWorkflow,
+  deleteTaxRegionsWorkflow,
+} from "@medusajs/medusa/core-flows"
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
 import type { Charge } from "../../../src/modules/khqr/types"
@@ -184,6 +189,70 @@ medusaIntegrationTestRunner({
       })
     })
 
+    describe("A cart whose taxes rise under an open KHQR", () => {
+      /** Medusa writes the new taxes on the cart and leaves its sessions as they are. */
+      const raiseTaxes = async (cartId: string) => {
+        const regions = await world.container
+          .resolve(Modules.TAX)
+          .listTaxRegions({})
+        await deleteTaxRegionsWorkflow(world.container).run({
+          input: { ids: regions.map(({ id }) => id) },
+        })
+        await createTaxRegionsWorkflow(world.container).run({
+          input: [
+            {
+              country_code: "kh",
+              provider_id: "tp_system",
+              default_tax_rate: { rate: 10, code: "VAT", name: "VAT" },
+            },
+          ],
+        })
+        const { data } = await world.post(`/store/carts/${cartId}/taxes`)
+        expect(data.cart.total).toBe(12.1)
+      }
+
+      it("goes to a person when its KHQR is paid, with both amounts in words", async () => {
+        const { cartId, sessionId, chargeId, qr } = await world.checkout()
+        await raiseTaxes(cartId)
+
+        await pay(qr)
+
+        expect(await world.charge(chargeId)).toMatchObject({
+          status: "paid",
+          review_reason: "order_failed",
+        })
+        expect(await historyOf(world, chargeId)).toContain(
+          "The cart now costs 12.1 usd, the KHQR asked for 11 usd"
+        )
+        expect(await world.view(sessionId)).toMatchObject({ in_review: true })
+        expect((await world.complete(cartId)).data.type).not.toBe("order")
+        expect(await world.orders()).toEqual([])
+      })
+
+      it("becomes no order that is paid in part, also when the browser is faster", async () => {
+        const { cartId, chargeId, qr } = await world.checkout()
+        await raiseTaxes(cartId)
+        bank().pay({ qr })
+        await world.recordPayment(chargeId)
+
+        const { status, data } = await world.complete(cartId)
+        await world.tick()
+
+        expect({ status, data }).toMatchObject({
+          status: 409,
+          data: {
+            code: "already_paid",
+            message: expect.stringContaining("costs something else now"),
+          },
+        })
+        expect(await world.charge(chargeId)).toMatchObject({
+          status: "paid",
+          review_reason: "order_failed",
+        })
+        expect(await world.orders()).toEqual([])
+      })
+    })
+
     describe("Another way to pay, chosen while the KHQR is open", () => {
       it("gives way to the KHQR that is paid after all", async () => {
         const { collectionId, sessionId, chargeId, qr } = await world.checkout()
@@ -308,6 +377,81 @@ medusaIntegrationTestRunner({
         expect((await world.charge(second.chargeId)).status).toBe("pending")
       })
 
+      it("become one order when the two older ones of three are paid at once", async () => {
+        const first = await world.checkout()
+        const second = await openTab(first.collectionId)
+        const third = await openTab(first.collectionId)
+
+        await pay(first.qr, second.qr)
+        await world.sql(
+          "UPDATE khqr_charge SET next_settle_at = now() WHERE next_settle_at IS NOT NULL"
+        )
+        await world.tick()
+
+        const charges = await Promise.all(
+          [first, second].map(({ chargeId }) => world.charge(chargeId))
+        )
+        const completed = charges.filter(({ status }) => status === "completed")
+        expect(completed).toHaveLength(1)
+        const order = await expectTheOrderOf(completed[0].id)
+        expect(charges.find((one) => one !== completed[0])).toMatchObject({
+          status: "paid",
+          review_reason: "duplicate",
+        })
+        expect(await world.view(third.sessionId)).toMatchObject({
+          order_id: order.id,
+        })
+      })
+
+      it("whose sessions are both gone become one order when both KHQRs are paid at once", async () => {
+        const first = await world.checkout()
+        const second = await openTab(first.collectionId)
+        const [item] = await world.sql<{ id: string }>(
+          "SELECT id FROM cart_line_item WHERE cart_id = ?",
+          [first.cartId]
+        )
+        for (const quantity of [2, 1]) {
+          await changeCart(first.cartId, `/line-items/${item.id}`, { quantity })
+        }
+
+        await pay(first.qr, second.qr)
+        for (let tries = 0; tries < 3; tries++) {
+          await world.sql(
+            "UPDATE khqr_charge SET next_settle_at = now() WHERE next_settle_at IS NOT NULL"
+          )
+          await world.tick()
+        }
+
+        const charges = await Promise.all(
+          [first, second].map(({ chargeId }) => world.charge(chargeId))
+        )
+        const completed = charges.filter(({ status }) => status === "completed")
+        expect(completed).toHaveLength(1)
+        await expectTheOrderOf(completed[0].id)
+        expect(charges.find((one) => one !== completed[0])).toMatchObject({
+          status: "paid",
+          review_reason: "duplicate",
+        })
+      })
+
+      it("become the order of the older one when the newer one brought too little", async () => {
+        const older = await world.checkout()
+        const newer = await openTab(older.collectionId)
+        bank().pay({ qr: newer.qr, amount: 5 })
+        await world.tick()
+        expect((await world.charge(newer.chargeId)).review_reason).toBe(
+          "amount_mismatch"
+        )
+
+        await pay(older.qr)
+
+        await expectTheOrderOf(older.chargeId)
+        expect(await world.charge(newer.chargeId)).toMatchObject({
+          status: "paid",
+          review_reason: "amount_mismatch",
+        })
+      })
+
       it("are settled the same when the older one is paid after the newer one timed out", async () => {
         const older = await world.checkout()
         const newer = await openTab(older.collectionId)
@@ -338,6 +482,14 @@ medusaIntegrationTestRunner({
 
         await expectTheOrderOf(older.chargeId)
       })
+    })
+
+    it("A KHQR that is paid twice becomes one order: the bank shows one of the two transfers", async () => {
+      const { chargeId, qr } = await world.checkout()
+      bank().pay({ qr, times: 2 })
+      await world.tick()
+      await world.tick()
+      await expectTheOrderOf(chargeId)
     })
 
     describe("A cart opened by somebody else", () => {

@@ -4,9 +4,14 @@ import type {
   MedusaResponse,
   MiddlewareRoute,
 } from "@medusajs/framework/http"
-import { MedusaError } from "@medusajs/framework/utils"
+import {
+  ContainerRegistrationKeys,
+  MedusaError,
+} from "@medusajs/framework/utils"
 
+import { exactDecimal, sameMoney } from "../../../modules/khqr/medusa-amount"
 import { ALREADY_PAID } from "../../../modules/khqr/refusals"
+import { isAccepted, isSettleable } from "../../../modules/khqr/state"
 import type { Charge } from "../../../modules/khqr/types"
 import { resolveKhqr } from "../khqr/helpers"
 
@@ -20,7 +25,7 @@ function refuseWhenPaid(column: "cart_id" | "payment_collection_id") {
     res: MedusaResponse,
     next: MedusaNextFunction
   ): Promise<void> => {
-    // Completing is what a paid cart is for.
+    // Completing is what a paid cart is for; see `refuseOtherTotal`.
     if (req.path.endsWith("/complete")) {
       return next()
     }
@@ -42,6 +47,41 @@ function explain({ review_reason, reference }: Charge): string {
     : `We have your payment for this cart and are looking at it, so it cannot be changed. Do not pay again; the shop will contact you. Reference ${reference}.`
 }
 
+/**
+ * Medusa compares no amounts. Where new taxes were written on the cart, its order
+ * would be paid in part, and nobody told; the settlement calls a person instead.
+ */
+async function refuseOtherTotal(
+  req: MedusaRequest,
+  res: MedusaResponse,
+  next: MedusaNextFunction
+): Promise<void> {
+  const { id } = req.params
+  const paid = await resolveKhqr(req).findUnsettled("cart_id", id)
+  if (!paid || !isSettleable(paid) || isAccepted(paid)) {
+    return next()
+  }
+  const {
+    data: [cart],
+  } = await req.scope.resolve(ContainerRegistrationKeys.QUERY).graph({
+    entity: "cart",
+    fields: ["total", "currency_code"],
+    filters: { id },
+  })
+  if (
+    !cart ||
+    (cart.currency_code === paid.currency_code &&
+      sameMoney(exactDecimal(cart.total!), paid.amount))
+  ) {
+    return next()
+  }
+  res.status(409).json({
+    type: MedusaError.Types.NOT_ALLOWED,
+    code: ALREADY_PAID,
+    message: `We have your payment for this cart, and the cart costs something else now, so we are looking at it. Do not pay again; the shop will contact you. Reference ${paid.reference}.`,
+  })
+}
+
 export const paidCartMiddlewares: MiddlewareRoute[] = [
   {
     method: ["POST", "DELETE"],
@@ -52,6 +92,11 @@ export const paidCartMiddlewares: MiddlewareRoute[] = [
     method: ["POST", "DELETE"],
     matcher: "/store/carts/:id/*",
     middlewares: [refuseWhenPaid("cart_id")],
+  },
+  {
+    method: ["POST"],
+    matcher: "/store/carts/:id/complete",
+    middlewares: [refuseOtherTotal],
   },
   {
     method: ["POST"],
