@@ -313,6 +313,7 @@ medusaIntegrationTestRunner({
             }
           }
           // Whoever did it is no more: their time runs out.
+          world.khqr.giveUp([chargeId])
           await world.sql("UPDATE khqr_charge SET leased_until = now()")
           await world.tick()
 

@@ -27,6 +27,7 @@ import {
   settleFault,
 } from "./desk-decisions"
 import { KhqrLedger, SETTLEMENT_TAKES_MS } from "./ledger"
+import { LEASE_MS } from "./leases"
 import { rivalWindow } from "./receipt"
 import { NOT_POSSIBLE } from "./refusals"
 import { hasMoney, receiptFault, type Resolution } from "./state"
@@ -55,6 +56,9 @@ export type ReceiptBearer =
 
 /** Charges that a receipt's transfer may belong to as well: more are not asked about. */
 const MOST_RIVALS = 50
+
+const LEASE_CHARGE =
+  "UPDATE khqr_charge SET leased_until = now() + make_interval(secs => ?) WHERE id = ?"
 
 /** Orders one at a time take money that a person attaches. */
 const QUEUE_FOR_ORDER = "SELECT pg_advisory_xact_lock(hashtextextended(?, 1))"
@@ -95,10 +99,11 @@ export class KhqrDesk extends KhqrLedger {
       context
     )
     if (resolution === "settle" || resolution === "attach") {
-      await this.updateKhqrCharges(
-        { id: chargeId, leased_until: settledBy(new Date()) },
-        context
-      )
+      await context.transactionManager!.execute(LEASE_CHARGE, [
+        LEASE_MS / 1_000,
+        chargeId,
+      ])
+      this.leases_.hold([chargeId], settledBy(new Date()))
     }
     return announcements
   }
@@ -124,18 +129,18 @@ export class KhqrDesk extends KhqrLedger {
     if (fault) {
       throw notPossible(fault)
     }
-    const now = new Date()
     const claimed = await this.database_.sql(
-      `UPDATE khqr_charge SET leased_until = ?, next_settle_at = COALESCE(next_settle_at, ?)
+      `UPDATE khqr_charge SET leased_until = now() + make_interval(secs => ?), next_settle_at = COALESCE(next_settle_at, now())
        WHERE id = ? AND status = 'paid' AND review_reason IS NULL AND deleted_at IS NULL
-         AND (leased_until IS NULL OR leased_until <= ?) RETURNING id`,
-      [settledBy(now), now, chargeId, now]
+         AND (leased_until IS NULL OR leased_until <= now()) RETURNING id`,
+      [LEASE_MS / 1_000, chargeId]
     )
     if (claimed.length === 0) {
       throw notPossible(
         "This charge is being settled at this moment: look again."
       )
     }
+    this.leases_.hold([chargeId], settledBy(new Date()))
   }
 
   /** What has become of a charge, in words for who has just decided about it. */
@@ -268,9 +273,11 @@ export class KhqrDesk extends KhqrLedger {
 
   /** Charges that were claimed and about which the bank told nothing: their plan stays as it was. */
   async giveBack(claimed: Pick<Charge, "id">[]): Promise<void> {
+    const ids = claimed.map(({ id }) => id)
+    this.leases_.end(ids)
     await this.database_.sql(
       "UPDATE khqr_charge SET leased_until = NULL WHERE id = ANY(?)",
-      [claimed.map(({ id }) => id)]
+      [ids]
     )
   }
 
@@ -279,16 +286,19 @@ export class KhqrDesk extends KhqrLedger {
     if (ids.length === 0) {
       return []
     }
-    const now = new Date()
     const claimed = await this.database_.sql<{ id: string }>(
-      `UPDATE khqr_charge SET leased_until = ? WHERE id IN (
+      `UPDATE khqr_charge SET leased_until = now() + make_interval(secs => ?) WHERE id IN (
          SELECT id FROM khqr_charge
          WHERE id = ANY(?) AND status IN ('pending', 'failed', 'expired') AND mode <> 'static'
            AND review_reason IS DISTINCT FROM 'hash_used'
-           AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= ?)
+           AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= now())
          FOR UPDATE SKIP LOCKED
        ) RETURNING id`,
-      [this.checkedBy_(now), ids, now]
+      [LEASE_MS / 1_000, ids]
+    )
+    this.leases_.hold(
+      claimed.map(({ id }) => id),
+      this.checkedBy_(new Date())
     )
     return claimed.length === 0
       ? []

@@ -59,7 +59,14 @@ export const resolveChargeStep = createStep(
   async ({ charge_id, decision, actor }: ResolveInput, { container }) => {
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
     return new StepResponse<ChargeAnnouncement[]>(
-      await khqr.decideReview(charge_id, decision, actor)
+      await khqr.decideReview(charge_id, decision, actor),
+      charge_id
     )
+  },
+  // The decision stands; the clock carries it out.
+  async (charge_id: string | undefined, { container }) => {
+    if (charge_id) {
+      container.resolve<KhqrModuleService>(KHQR_MODULE).giveUp([charge_id])
+    }
   }
 )

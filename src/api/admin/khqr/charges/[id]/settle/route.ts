@@ -25,7 +25,11 @@ export async function POST(
     answerRefusal([{ error }], res)
     return
   }
-  await settleChargeWorkflow(req.scope).run({ input: { charge_id: id } })
+  try {
+    await settleChargeWorkflow(req.scope).run({ input: { charge_id: id } })
+  } finally {
+    khqr.giveUp([id])
+  }
   res.json({
     charge: presentAdminCharge(await khqr.findCharge(id)),
     message: await khqr.tellOutcome(id),

@@ -1,0 +1,200 @@
+import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
+
+import { Staff } from "./staff"
+import { startBank, World } from "./world"
+
+const bank = startBank()
+
+const WORDS = {
+  reference: "FT26325XYZ",
+  reason: "The money is in the account, and Bakong is away",
+}
+
+medusaIntegrationTestRunner({
+  moduleName: "khqr-confirm",
+  testSuite: ({ api, getContainer }) => {
+    const world = new World(api, getContainer)
+    const staff = new Staff(api, world)
+
+    beforeAll(() => world.open())
+    beforeEach(() => staff.login())
+
+    const confirm = (
+      chargeId: string,
+      words: Record<string, unknown> = WORDS
+    ) => staff.post(`/charges/${chargeId}/confirm`, words)
+
+    /** The plan's next question about a charge that a person has vouched for. */
+    const askAgain = async () => {
+      await world.sql(
+        "UPDATE khqr_charge SET next_check_at = now() - interval '1 second', leased_until = NULL WHERE evidence = 'staff'"
+      )
+      await world.tick()
+    }
+
+    const confirmed = async () => {
+      const made = await world.checkout()
+      await world.tick()
+      const { status } = await confirm(made.chargeId)
+      expect(status).toBe(200)
+      await world.tick()
+      expect((await world.charge(made.chargeId)).status).toBe("completed")
+      return made
+    }
+
+    it("makes an order of a payment that a person vouches for, and says so for ever", async () => {
+      bank().setFault({ kind: "server_error" })
+      const { chargeId, sessionId } = await world.checkout()
+
+      const { status, data } = await confirm(chargeId)
+
+      expect({ status, data }).toMatchObject({
+        status: 200,
+        data: {
+          charge: {
+            status: "paid",
+            evidence: "staff",
+            bank_hash: null,
+            paid_amount: "11.00",
+            paid_currency: "USD",
+          },
+        },
+      })
+      await world.tick()
+      const { charge, history } = await staff.read(chargeId)
+      expect(charge).toMatchObject({ status: "completed", evidence: "staff" })
+      expect(await staff.books(charge.order_id)).toMatchObject({
+        paid: 11,
+        outstanding: 0,
+      })
+      expect(history).toContainEqual(
+        expect.objectContaining({
+          kind: "confirmed",
+          actor: expect.stringMatching(/^user_/),
+          message: `Reference ${WORDS.reference}: ${WORDS.reason}`,
+        })
+      )
+      // The shopper is told nothing of how we know.
+      expect(JSON.stringify(await world.view(sessionId))).not.toContain(
+        WORDS.reference
+      )
+    })
+
+    it("is proven when the bank shows the transfer later, and stays a person's word", async () => {
+      const { chargeId, qr } = await confirmed()
+      const [{ hash }] = bank().pay({ qr })
+      await askAgain()
+      expect(await world.charge(chargeId)).toMatchObject({
+        status: "completed",
+        evidence: "staff",
+        bank_hash: hash,
+        review_reason: null,
+      })
+      expect((await staff.read(chargeId)).history.at(-1).message).toBe(
+        "The bank confirms what a person had confirmed"
+      )
+      expect(await world.orders()).toHaveLength(1)
+    })
+
+    it("calls a person when the bank shows something else later", async () => {
+      const { chargeId, qr } = await confirmed()
+      bank().pay({ qr, amount: 2 })
+      await askAgain()
+      const { charge, history } = await staff.read(chargeId)
+      expect(charge).toMatchObject({
+        status: "completed",
+        evidence: "staff",
+        review_reason: "amount_mismatch",
+        paid_amount: "2",
+        resolutions: ["dismiss"],
+      })
+      expect(history.at(-1).message).toMatch(
+        /The bank shows 2 USD .* a person had confirmed 11/
+      )
+      const { data } = await staff.resolve(chargeId, {
+        resolution: "dismiss",
+        reason: "the rest was paid in cash",
+      })
+      expect(data.charge).toMatchObject({
+        status: "completed",
+        resolution: "dismiss",
+        resolutions: [],
+      })
+    })
+
+    it("is refused where money is on record, for a time at which it cannot have been, and without words", async () => {
+      const { chargeId, qr } = await world.checkout()
+      const at = (ms: number) => new Date(Date.now() + ms).toISOString()
+      expect(
+        await confirm(chargeId, { ...WORDS, paid_at: at(60_000) })
+      ).toMatchObject({
+        status: 400,
+        data: { message: expect.stringContaining("future") },
+      })
+      expect(
+        await confirm(chargeId, { ...WORDS, paid_at: at(-3_600_000) })
+      ).toMatchObject({
+        status: 400,
+        data: { message: expect.stringContaining("was issued") },
+      })
+      for (const missing of [
+        { reason: WORDS.reason },
+        { reference: WORDS.reference },
+        { ...WORDS, reason: " " },
+      ]) {
+        expect((await confirm(chargeId, missing)).status).toBe(400)
+      }
+      expect((await confirm("khqr_none")).status).toBe(404)
+      expect((await world.charge(chargeId)).status).toBe("pending")
+
+      bank().pay({ qr })
+      await world.tick()
+      expect(await confirm(chargeId)).toMatchObject({
+        status: 409,
+        data: { message: expect.stringContaining("nothing to confirm") },
+      })
+    })
+
+    it("is done once when two do it at once", async () => {
+      const { chargeId } = await world.checkout()
+      const answers = await Promise.all([confirm(chargeId), confirm(chargeId)])
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
+      await world.tick()
+      expect(await world.orders()).toHaveLength(1)
+    })
+  },
+})
+
+describe("where the shop does not take a person's word", () => {
+  beforeAll(() => {
+    process.env.KHQR_MANUAL_CONFIRMATION = "false"
+  })
+  afterAll(() => {
+    delete process.env.KHQR_MANUAL_CONFIRMATION
+  })
+
+  medusaIntegrationTestRunner({
+    moduleName: "khqr-confirm-off",
+    testSuite: ({ api, getContainer }) => {
+      const world = new World(api, getContainer)
+      const staff = new Staff(api, world)
+
+      beforeAll(() => world.open())
+      beforeEach(() => staff.login())
+
+      it("is refused with the option's name", async () => {
+        const { chargeId } = await world.checkout()
+        expect(
+          await staff.post(`/charges/${chargeId}/confirm`, WORDS)
+        ).toMatchObject({
+          status: 409,
+          data: {
+            code: "not_possible",
+            message: expect.stringContaining("manualConfirmation"),
+          },
+        })
+        expect((await world.charge(chargeId)).status).toBe("pending")
+      })
+    },
+  })
+})
