@@ -61,9 +61,9 @@ export function decideBooking({
   if (!payment) {
     return withoutPayment(charge)
   }
-  const own = payment.refunds.find(({ note }) =>
-    note?.includes(bookingNote(refund.id))
-  )
+  const bookedAs = ({ id }: BookedRefund) =>
+    payment.refunds.find(({ note }) => note?.includes(bookingNote(id)))
+  const own = bookedAs(refund)
   if (own) {
     return { action: "done", message: `Booked in Medusa as ${own.id}` }
   }
@@ -76,8 +76,11 @@ export function decideBooking({
     }
   }
   const isLast = !refunds.some(
-    ({ id, status, booked_at }) =>
-      id !== refund.id && status === "sent" && booked_at === null
+    (other) =>
+      other.id !== refund.id &&
+      other.status === "sent" &&
+      other.booked_at === null &&
+      !bookedAs(other)
   )
   return {
     action: "book",

@@ -1,7 +1,11 @@
-import type { MedusaContainer } from "@medusajs/framework/types"
+import type {
+  MedusaContainer,
+  PaymentCollectionUpdatableFields,
+} from "@medusajs/framework/types"
 import { MathBN, Modules } from "@medusajs/framework/utils"
 
 import { KHQR_MODULE } from "../../modules/khqr"
+import { sameMoney } from "../../modules/khqr/medusa-amount"
 import { bookingNote } from "../../modules/khqr/refund-booking"
 import { sum } from "../../modules/khqr/refund-rules"
 import type KhqrModuleService from "../../modules/khqr/service"
@@ -51,6 +55,7 @@ export async function mendRefunds(
     }
   }
   await tellOrder({ ...payment, refunds: covered }, container)
+  await tellCollection(payment, settled, container)
   return payment
 }
 
@@ -66,6 +71,22 @@ async function isLetPass(
   } catch {
     // Nothing that went back covers it: a person made it without us, and it stays theirs.
     return false
+  }
+}
+
+/** Medusa adds its refunds up when it has made one, and not when it was interrupted before. */
+async function tellCollection(
+  { collection, refunds }: RefundedPayment,
+  settled: RefundedPayment["refunds"],
+  container: MedusaContainer
+): Promise<void> {
+  const isQuiet = settled.length === refunds.length
+  if (isQuiet && !sameMoney(collection.refunded, collection.refunds)) {
+    await container
+      .resolve(Modules.PAYMENT)
+      .updatePaymentCollections(collection.id, {
+        refunded_amount: collection.refunds,
+      } as PaymentCollectionUpdatableFields)
   }
 }
 

@@ -11,6 +11,8 @@ export type RefundedPayment = {
   id: string
   charge_id: string
   currency_code: string
+  /** Of the collection that it belongs to: what Medusa shows of it, and what its payments' refunds add up to. */
+  collection: { id: string; refunded: string; refunds: string }
   captured: string
   refunds: {
     id: string
@@ -35,7 +37,7 @@ export async function readRefundedPayment(
 ): Promise<RefundedPayment | null> {
   const collectionId =
     charge.payment_collection_id ??
-    (await collectionOf(charge.payment_session_id, container))
+    (await collectionIdOf(charge.payment_session_id, container))
   if (collectionId === null) {
     return null
   }
@@ -69,6 +71,10 @@ type StoredPayment = {
   provider_id: string
   data?: Record<string, unknown>
   payment_collection_id: string
+  payment_collection?: {
+    refunded_amount: number | null
+    raw_refunded_amount?: unknown
+  }
   captures?: Amount[]
   refunds?: (Amount & {
     id: string
@@ -94,12 +100,14 @@ async function readRefundedPayments(
         "provider_id",
         "data",
         "payment_collection_id",
+        "payment_collection.*",
         "captures.*",
         "refunds.*",
       ],
       filters: { payment_collection_id: collectionIds },
     })
-  const own = (data as unknown as StoredPayment[]).filter(
+  const payments = data as unknown as StoredPayment[]
+  const own = payments.filter(
     (payment) =>
       payment.provider_id.startsWith(PROVIDER_PREFIX) &&
       typeof payment.data?.charge_id === "string"
@@ -109,6 +117,7 @@ async function readRefundedPayments(
       id: payment.id,
       charge_id: payment.data!.charge_id as string,
       currency_code: payment.currency_code,
+      collection: collectionOf(payment, payments),
       captured: sum((payment.captures ?? []).map(amountOf)),
       refunds: (payment.refunds ?? []).map((refund) => ({
         id: refund.id,
@@ -171,7 +180,25 @@ async function readOrder(
   }
 }
 
-async function collectionOf(
+function collectionOf(
+  { payment_collection_id: id, payment_collection }: StoredPayment,
+  payments: StoredPayment[]
+): RefundedPayment["collection"] {
+  return {
+    id,
+    refunded: amountOf({
+      amount: payment_collection?.refunded_amount ?? 0,
+      raw_amount: payment_collection?.raw_refunded_amount,
+    }),
+    refunds: sum(
+      payments
+        .filter((payment) => payment.payment_collection_id === id)
+        .flatMap(({ refunds }) => (refunds ?? []).map(amountOf))
+    ),
+  }
+}
+
+async function collectionIdOf(
   sessionId: string,
   container: MedusaContainer
 ): Promise<string | null> {
