@@ -495,6 +495,37 @@ medusaIntegrationTestRunner({
       })
     })
 
+    it("A cart with a fraction of a riel asks for whole riel, and its order has the exact total", async () => {
+      const cartId = await world.fillCart("khr")
+      await world.sql(
+        "UPDATE cart_shipping_method SET amount = 6000.5, raw_amount = ? WHERE cart_id = ?",
+        [JSON.stringify({ value: "6000.5", precision: 20 }), cartId]
+      )
+      const { data } = await world.openSession(
+        await world.openCollection(cartId)
+      )
+      const [session] = data.payment_collection.payment_sessions
+      expect(session.data.amount).toBe("44001")
+
+      bank().pay({ qr: session.data.qr })
+      await world.tick()
+
+      expect(await world.charge(session.data.charge_id)).toMatchObject({
+        status: "completed",
+        amount: "44000.5",
+        khqr_amount: "44001",
+        paid_amount: "44001",
+      })
+      expect(await world.orders()).toMatchObject([
+        {
+          total: 44_000.5,
+          payment_collections: [
+            { status: "completed", captured_amount: 44_000.5 },
+          ],
+        },
+      ])
+    })
+
     describe("A cart of 0.1 and 0.2 dollars", () => {
       const TENTHS = [
         { bank: "0.3", says: 0.3, reason: null },
