@@ -7,7 +7,8 @@ import type { Actor, ChargeAnnouncement } from "../../modules/khqr/types"
 
 export type ConfirmInput = {
   charge_id: string
-  confirmation: Confirmation
+  /** `paid_at` in ISO 8601: a workflow engine may store it. */
+  confirmation: Omit<Confirmation, "paid_at"> & { paid_at?: string }
   actor: Actor
 }
 
@@ -16,7 +17,17 @@ export const confirmChargeStep = createStep(
   async ({ charge_id, confirmation, actor }: ConfirmInput, { container }) => {
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
     return new StepResponse<ChargeAnnouncement[]>(
-      await khqr.confirmCharge(charge_id, confirmation, actor)
+      await khqr.confirmCharge(
+        charge_id,
+        {
+          reference: confirmation.reference,
+          reason: confirmation.reason,
+          ...(confirmation.paid_at
+            ? { paid_at: new Date(confirmation.paid_at) }
+            : {}),
+        },
+        actor
+      )
     )
   }
 )

@@ -70,9 +70,9 @@ export const AdminKhqrConfirmCharge = z.strictObject({
   /** As the bank's app or the shop's own books name the transfer. */
   reference: words(100),
   reason: words(300),
-  /** When it was paid; now, if it is not known. */
-  paid_at: z.iso
-    .datetime({ offset: true })
+  /** When it was paid, ISO 8601 with its offset; now, if it is not known. */
+  paid_at: z.iso.datetime({ offset: true }).optional(),
+})
     .transform((text) => new Date(text))
     .optional(),
 })
