@@ -1,5 +1,6 @@
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
+import { buildKhqr } from "../../src/khqr"
 import { eventually } from "../http/world"
 import { readQr } from "./read-qr"
 import { ShopWorld, startStage } from "./shop"
@@ -103,6 +104,36 @@ medusaIntegrationTestRunner({
         await shopper.switchTab("visible")
 
         await shopper.seesOrder(10_000)
+      })
+    })
+
+    it("takes the receipt of whoever says that they paid, when the bank ties no transfer to the KHQR", async () => {
+      const { shopper, chargeId } = await world.atPayment()
+      const hash = shopper.payment.getByLabel("Hash on your receipt")
+      expect(await hash.isVisible()).toBe(false)
+      // To the shop's account, by another KHQR of it.
+      const { qr } = buildKhqr(
+        {
+          type: "static",
+          receiver: { type: "individual", accountId: "khqr_demo@devb" },
+          merchantName: "Phsar Toul Demo",
+          currency: "USD",
+        },
+        Date.now()
+      )
+      const [{ shortHash }] = stage().bank.pay({ qr, amount: 4.7 })
+
+      await shopper.iHavePaid.click()
+      await hash.waitFor()
+      await hash.fill(shortHash)
+      await shopper.payment
+        .getByRole("button", { name: "Check receipt" })
+        .click()
+
+      await shopper.seesOrder()
+      expect(await world.charge(chargeId)).toMatchObject({
+        status: "completed",
+        evidence: "receipt",
       })
     })
 

@@ -81,6 +81,9 @@ medusaIntegrationTestRunner({
           { kind: "claims_paid" }
         )
         expect(signalled.data.charge.status).toBe("pending")
+        const { md5, reference } = await world.charge(chargeId)
+        expect((await world.khqr.findCharge(reference)).id).toBe(chargeId)
+        await expect(world.khqr.findCharge(md5)).rejects.toThrow(/no charge/)
         const checked = await postAsAdmin(
           `/admin/khqr/charges/${chargeId}/check`
         )

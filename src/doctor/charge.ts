@@ -1,14 +1,14 @@
 import type { Database } from "../modules/khqr/database"
 import type { Charge } from "../modules/khqr/types"
 
-/** The charge of this id, reference or md5, in whatever case it was typed. */
+/** The charge of this id, reference or md5, in whatever case it was typed. A static KHQR is many charges'. */
 export async function findCharge(
   { sql }: Pick<Database, "sql">,
   name: string
 ): Promise<Charge | null> {
   const [row] = await sql<Charge>(
     `SELECT * FROM khqr_charge
-     WHERE deleted_at IS NULL AND (id = ? OR reference IN (?, ?) OR md5 = ?)`,
+     WHERE deleted_at IS NULL AND (id = ? OR reference IN (?, ?) OR (md5 = ? AND mode <> 'static'))`,
     [name, name, name.toUpperCase(), name.toLowerCase()]
   )
   return row ? withDates(row) : null

@@ -103,10 +103,13 @@ export class FollowedSession {
     return null
   }
 
-  /** Whether the hash on the shopper's receipt may be entered now. */
+  /** Whether the hash on the shopper's receipt may be entered now: the bank is asked first. */
   get takesReceipt(): boolean {
     const when = takesReceipts(this.view)
-    return when === "always" || (when === "claimed" && this.#isClaimed)
+    return (
+      when === "always" ||
+      (when === "claimed" && this.#isClaimed && this.notice !== "checking")
+    )
   }
 
   get #isClaimed(): boolean {

@@ -3,6 +3,7 @@ import { freshQuota, type QuotaState } from "../../modules/khqr/quota"
 import type { TokenState } from "../../modules/khqr/bank/tokens"
 import { parseOptions } from "../../modules/khqr/options"
 import { checkAccount } from "../checks/account"
+import { checkOptions } from "../checks/options"
 import { checkBank, skipBank } from "../checks/bank"
 import { checkClock } from "../checks/clock"
 import { checkDeepLink } from "../checks/deep-link"
@@ -219,6 +220,27 @@ describe("the receiver", () => {
       level: "failure",
       mend: expect.stringContaining("merchant.accountId"),
     })
+  })
+
+  it("of a currency of its own is mended where it is named", () => {
+    const riel = { accountId: "riel@aclb", option: "receivers.khr.accountId" }
+    expect(checkAccount(riel, { exists: false })).toMatchObject({
+      level: "failure",
+      says: expect.stringContaining("riel@aclb"),
+      mend: expect.stringContaining("receivers.khr.accountId"),
+    })
+  })
+
+  it("is named for each currency where there are two", () => {
+    const options = {
+      merchant: { accountId: "lucky@aclb", name: "Lucky" },
+      receivers: { khr: { accountId: "riel@aclb" } },
+      bakong: { token: "token" },
+    }
+    const [finding] = checkOptions({ plugin: { options } } as never).findings
+    expect(finding.says).toBe(
+      "Lucky is paid at lucky@aclb (USD) and riel@aclb (KHR)"
+    )
   })
 
   it("about whom nothing was told is no failure", () => {

@@ -102,7 +102,7 @@ export class KhqrBooks extends MedusaService({
   }
 
   /**
-   * By its id, its reference (the bill number) or its md5.
+   * By its id, its reference (the bill number) or, unless it is static, its md5.
    * @throws MedusaError NOT_FOUND
    */
   @InjectManager()
@@ -111,7 +111,14 @@ export class KhqrBooks extends MedusaService({
     @MedusaContext() context: SqlContext = {}
   ): Promise<Charge> {
     const [charge] = await this.listKhqrCharges(
-      { $or: [{ id: name }, { reference: name }, { md5: name }] },
+      {
+        $or: [
+          { id: name },
+          { reference: name },
+          // A static KHQR is many charges'.
+          { md5: name, mode: { $ne: "static" } },
+        ],
+      },
       { take: 1 },
       context
     )

@@ -2,9 +2,10 @@ import { z } from "@medusajs/framework/zod"
 
 import { cleanToken } from "../../bakong"
 import type { GatewayFactory } from "../../gateways"
+import type {
+  KhqrError} from "../../khqr";
 import {
   buildKhqr,
-  KhqrError,
   toExactKhqrAmount,
   type KhqrCurrency,
   type KhqrReceiver,

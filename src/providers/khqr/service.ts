@@ -79,7 +79,9 @@ class KhqrProviderService extends AbstractPaymentProvider {
       MedusaError.Types.PAYMENT_REQUIRES_MORE_ERROR,
       charges.some(hasMoney)
         ? "We have your payment and are looking at it. Do not pay again; the shop will contact you."
-        : "The KHQR is not paid yet. Pay it in your bank's app; the order follows by itself."
+        : charges[0]?.mode === "static"
+          ? "The KHQR is not paid yet, as far as we know. Pay it in your bank's app and enter the hash on your receipt."
+          : "The KHQR is not paid yet. Pay it in your bank's app; the order follows by itself."
     )
   }
 
