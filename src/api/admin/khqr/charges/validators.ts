@@ -73,9 +73,6 @@ export const AdminKhqrConfirmCharge = z.strictObject({
   /** When it was paid, ISO 8601 with its offset; now, if it is not known. */
   paid_at: z.iso.datetime({ offset: true }).optional(),
 })
-    .transform((text) => new Date(text))
-    .optional(),
-})
 
 export type AdminKhqrConfirmCharge = z.infer<typeof AdminKhqrConfirmCharge>
 
