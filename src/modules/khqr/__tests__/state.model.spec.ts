@@ -7,7 +7,6 @@ import {
   type ChargeStatus,
   hasMoney,
   isAccepted,
-  isPaidLate,
   isUnproven,
   needsPerson,
   RECEIPT_SKEW_MS,
@@ -108,12 +107,14 @@ class Renew extends Step {
 class ChangeCart extends Step {
   constructor(
     readonly cart: number,
-    readonly total: string
+    readonly total: string,
+    readonly when: "asked" | "before a charge knows its cart"
   ) {
     super()
   }
   act(town: Town) {
-    town.changeCart(pick(town.carts, this.cart)!, this.total)
+    const cart = pick(town.carts, this.cart)!
+    town.changeCart(cart, this.total, this.when !== "asked")
   }
 }
 
@@ -258,7 +259,7 @@ class Confirm extends Step {
   }
   act(town: Town) {
     const of = pick(town.charges.values(), this.charge)
-    if (of && !hasMoney(of)) {
+    if (of) {
       town.confirm(of)
     }
   }
@@ -474,7 +475,7 @@ const EACH_STEP: Promises = {
 
   "It is honoured late only where the shop does so, or a person": (row, town) =>
     row.status !== "completed" ||
-    !isPaidLate(row) ||
+    +row.paid_at! <= +row.expires_at + MINUTE ||
     town.latePayments === "honour" ||
     isAccepted(row) ||
     row.review_reason !== null,
@@ -613,7 +614,14 @@ const STEPS: fc.Arbitrary<Step>[] = [
   ...weighted(
     1,
     fc
-      .tuple(index, fc.constantFrom("11", "14", "44000"))
+      .tuple(
+        index,
+        fc.constantFrom("11", "14", "44000"),
+        fc.constantFrom(
+          "asked" as const,
+          "before a charge knows its cart" as const
+        )
+      )
       .map((args) => new ChangeCart(...args))
   ),
   ...weighted(

@@ -12,6 +12,7 @@ import {
   bindsSession,
   type ChargeEvent,
   type ChargeStatus,
+  hasMoney,
   receiptFault,
   type Resolution,
   type SettlementEvent,
@@ -125,8 +126,8 @@ export class Town {
   // The shopper
 
   /** Any change of a cart: Medusa deletes the sessions of its collection, unless the provider will not. */
-  changeCart(cart: Cart, total: string): boolean {
-    if (cart.order || this.isGuarded(cart)) {
+  changeCart(cart: Cart, total: string, pastTheGuard: boolean): boolean {
+    if (cart.order || (!pastTheGuard && this.isGuarded(cart))) {
       return false
     }
     cart.total = total
@@ -260,7 +261,9 @@ export class Town {
   }
 
   confirm(of: Charge): void {
-    this.confirmed.add(of.id)
+    if (!hasMoney(of)) {
+      this.confirmed.add(of.id)
+    }
     this.apply(of.id, { type: "confirmed", paidAt: this.now })
   }
 
@@ -474,7 +477,7 @@ export class Town {
       case "complete_cart":
         return this.completeCart(chargeId, settlement, session, cart, cut)
       case "book_payment": {
-        if (this.isAnotherBooked(chargeId, session)) {
+        if (this.anotherGoesFirst(chargeId, settlement, session)) {
           return "Another goes first"
         }
         this.makeReady(session, settlement)
@@ -521,19 +524,17 @@ export class Town {
     cart: Cart,
     cut: Cut | null
   ): string | null {
-    const rivals = settlement.rivalSessionIds.flatMap(
-      (id) => this.sessions.get(id) ?? []
-    )
-    if (
-      this.isAnotherBooked(chargeId, session) ||
-      rivals.some((rival) => rival.id < session.id && this.bookable(rival.id))
-    ) {
+    if (this.anotherGoesFirst(chargeId, settlement, session)) {
       return "Another goes first"
     }
     if (settlement.healCollection) {
       cart.asks = session.amount
     }
-    for (const rival of rivals) {
+    for (const id of settlement.rivalSessionIds) {
+      const rival = this.sessions.get(id)
+      if (!rival) {
+        continue
+      }
       if (!this.deleteSession(rival)) {
         rival.status = "canceled"
       }
@@ -588,9 +589,16 @@ export class Town {
     return null
   }
 
-  private isAnotherBooked(chargeId: string, session: Session): boolean {
+  private anotherGoesFirst(
+    chargeId: string,
+    { rivalSessionIds }: { rivalSessionIds: string[] },
+    session: Session
+  ): boolean {
     const bookable = session.payment ? undefined : this.bookable(session.id)
-    return bookable !== undefined && bookable.id !== chargeId
+    return (
+      (bookable !== undefined && bookable.id !== chargeId) ||
+      rivalSessionIds.some((id) => id < session.id && this.bookable(id))
+    )
   }
 
   private bookable(sessionId: string): Charge | undefined {
