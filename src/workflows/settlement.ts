@@ -101,6 +101,7 @@ export type Settlement =
       action: "book_payment"
       reopenSession: boolean
       bookAmount: string | null
+      rivalSessionIds: string[]
     }
   /** Its session is gone and its cart still wants the money: another session of the cart's takes the charge over. */
   | {
@@ -196,7 +197,12 @@ export function decideSettlement(situation: Situation): Settlement {
   const reopenSession = awaitsPayment && session.status !== "pending"
   const bookAmount = awaitsPayment && !isSame ? came.amount : null
   if (!awaitsOrder) {
-    return { action: "book_payment", reopenSession, bookAmount }
+    return {
+      action: "book_payment",
+      reopenSession,
+      bookAmount,
+      rivalSessionIds: collection.rival_session_ids,
+    }
   }
   if (cart.total === null) {
     return review(late ? "paid_late" : "order_failed", "The cart is gone")

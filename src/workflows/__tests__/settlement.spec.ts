@@ -93,6 +93,7 @@ const BOOK: Settlement = {
   action: "book_payment",
   reopenSession: false,
   bookAmount: null,
+  rivalSessionIds: [],
 }
 
 const ADOPT: Settlement = {
@@ -228,6 +229,14 @@ describe("A collection with more than one session", () => {
     expect(
       decide({ collection: { rival_session_ids: ["payses_2", "payses_3"] } })
     ).toEqual({ ...COMPLETE, rivalSessionIds: ["payses_2", "payses_3"] })
+  })
+
+  it("knows of the others where only the payment is missing: the older goes first", () => {
+    const collection = { rival_session_ids: ["payses_2"] }
+    expect(decide({ cart: ORDERED, collection })).toEqual({
+      ...BOOK,
+      rivalSessionIds: ["payses_2"],
+    })
   })
 })
 

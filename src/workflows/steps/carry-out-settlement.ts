@@ -163,7 +163,10 @@ async function bookPayment(
   session: PaymentSessionDTO,
   container: MedusaContainer
 ): Promise<Error | null> {
-  if (await anotherIsBooked(decision.charge_id, session, container)) {
+  if (
+    (await anotherIsBooked(decision.charge_id, session, container)) ||
+    (await anotherGoesFirst(settlement.rivalSessionIds, session, container))
+  ) {
     return new Error("Another paid KHQR of this payment is settled first")
   }
   await makeReady(session, settlement, container.resolve(Modules.PAYMENT))
@@ -194,7 +197,7 @@ async function anotherIsBooked(
   return bookable !== undefined && bookable.id !== chargeId
 }
 
-/** Two paid sessions of one cart must not dismiss each other: the older one goes first. */
+/** Two paid sessions must neither dismiss each other nor both be booked: the older one goes first. */
 async function anotherGoesFirst(
   rivalSessionIds: string[],
   session: PaymentSessionDTO,
