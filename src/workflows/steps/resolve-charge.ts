@@ -58,7 +58,7 @@ export const resolveChargeStep = createStep(
   "khqr-resolve-charge",
   async ({ charge_id, decision, actor }: ResolveInput, { container }) => {
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
-    return new StepResponse<ChargeAnnouncement[]>(
+    return new StepResponse<ChargeAnnouncement[], string>(
       await khqr.decideReview(charge_id, decision, actor),
       charge_id
     )
