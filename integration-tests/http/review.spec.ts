@@ -288,7 +288,7 @@ medusaIntegrationTestRunner({
       })
 
       it.each(["decision", "collection", "session"])(
-        "also when whoever did it was interrupted after the $0",
+        "also when whoever did it was interrupted after the %s",
         async (after) => {
           const { chargeId } = await checkoutAndPay({ amount: 5 })
           const order_id = await staff.takeOrder(5)
