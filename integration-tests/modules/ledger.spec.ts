@@ -75,6 +75,30 @@ onKhqrModule(({ service, dbConfig }) => {
     it.each([
       ["locks a session", LOCK_SESSION],
       ["keeps a proof", KEEP_PROOF],
+      [
+        "adopts a charge",
+        "SELECT id FROM khqr_charge WHERE adoption_key = ? AND deleted_at IS NULL",
+      ],
+      [
+        "finds whom a transfer pays",
+        "SELECT id FROM khqr_charge WHERE bank_hash = ? AND deleted_at IS NULL",
+      ],
+      [
+        "finds what a cart waits for",
+        "SELECT id FROM khqr_charge WHERE cart_id = ? AND status = 'paid' AND deleted_at IS NULL",
+      ],
+      [
+        "shows a charge where it was moved from",
+        "SELECT id FROM khqr_charge WHERE (payment_session_id = ? OR moved_from = 'x') AND deleted_at IS NULL",
+      ],
+      [
+        "lists what waits for a person",
+        "SELECT id FROM khqr_charge WHERE review_reason IS NOT NULL AND resolved_at IS NULL AND deleted_at IS NULL AND issued_at > ?::text::timestamptz ORDER BY issued_at",
+      ],
+      [
+        "lists open charges over an amount",
+        "SELECT id FROM khqr_charge WHERE khqr_amount = ? AND currency_code = 'usd' AND status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL",
+      ],
     ])("find their index: %s", async (_, statement) => {
       const knex = ModulesSdkUtils.createPgConnection({
         clientUrl: dbConfig.clientUrl,
@@ -84,7 +108,9 @@ onKhqrModule(({ service, dbConfig }) => {
         const plan = await knex.transaction(async (trx) => {
           // On a table without rows nothing but a missing index is slower than reading it all.
           await trx.raw("SET LOCAL enable_seqscan = off")
-          const { rows } = await trx.raw(`EXPLAIN ${statement}`, ["x"])
+          const { rows } = await trx.raw(`EXPLAIN ${statement}`, [
+            statement.includes("timestamptz") ? "2026-11-21" : "x",
+          ])
           return rows.map((row: object) => Object.values(row)[0]).join("\n")
         })
         expect(plan).not.toContain("Seq Scan")
@@ -286,7 +312,64 @@ onKhqrModule(({ service, dbConfig }) => {
         [a, b].map(({ id }) => service.retrieveKhqrCharge(id))
       )
       expect(one.status).toBe("paid")
-      expect(two).toMatchObject({ status: "pending", bank_hash: null })
+      expect(two).toMatchObject({
+        status: "pending",
+        review_reason: "hash_used",
+        bank_hash: null,
+        next_check_at: null,
+        leased_until: null,
+        checks: 2,
+      })
+      const news = (await historyOf(two)).map(({ kind }) => kind)
+      expect(news).toEqual(["issued", "review"])
+    })
+
+    it("lets one of two charges be paid that are answered with one transfer at once, and shows the other to a person", async () => {
+      for (let round = 0; round < 5; round++) {
+        const charges = [await issue(), await issue()]
+        const hash = `${round}`.repeat(64)
+        const answers = charges.map((charge) => paid(charge, { hash }))
+        const read = () =>
+          Promise.all(charges.map(({ id }) => service.retrieveKhqrCharge(id)))
+
+        await Promise.all(answers.map((one) => service.recordAnswers([one])))
+        const first = await read()
+        expect(first.filter(({ status }) => status === "paid")).toHaveLength(1)
+        expect(
+          first.filter(({ bank_hash }) => bank_hash === hash)
+        ).toHaveLength(1)
+
+        // Whoever came second is asked about again, and is then told of the first.
+        await service.recordAnswers(answers)
+        const second = await read()
+        expect(
+          second
+            .map(({ status, review_reason }) => [status, review_reason])
+            .sort()
+        ).toEqual([
+          ["paid", null],
+          ["pending", "hash_used"],
+        ])
+      }
+    })
+
+    it("keeps the answer by which a transfer was found to be used as its proof", async () => {
+      const [a, b] = [await issue(), await issue()]
+      const hash = "cd".repeat(32)
+      await service.recordAnswers([paid(a, { hash })])
+      await service.createKhqrEvents({
+        charge_id: b.id,
+        kind: "call",
+        actor: "clock",
+        status: "pending",
+        request_id: "r1",
+      })
+      await service.recordAnswers([paid(b, { hash })])
+      const [call] = await service.listKhqrEvents({
+        charge_id: b.id,
+        kind: "call",
+      })
+      expect(call.is_proof).toBe(true)
     })
 
     it("does not lose the other answers when one cannot be recorded", async () => {
@@ -331,6 +414,179 @@ onKhqrModule(({ service, dbConfig }) => {
         "issued",
         "answered",
       ])
+    })
+  })
+
+  describe("a charge that another session takes over", () => {
+    const paidCharge = async (session: string) => {
+      const charge = await issue(session)
+      await service.recordAnswers([paid(charge)])
+      return charge
+    }
+
+    it("goes to one of two sessions that come with its key at once", async () => {
+      for (let round = 0; round < 5; round++) {
+        const charge = await paidCharge(`payses_from${round}`)
+        const key = await service.prepareAdoption(charge.id)
+        const adopted = await Promise.all(
+          ["a", "b"].map((to) =>
+            service.adoptCharge(key, `payses_to${round}${to}`)
+          )
+        )
+        const winners = adopted.flatMap((one) => one ?? [])
+        expect(winners).toHaveLength(1)
+        expect(winners[0]).toMatchObject({
+          id: charge.id,
+          status: "paid",
+          adoption_key: null,
+          moved_from: `payses_from${round}`,
+        })
+        expect(await service.retrieveKhqrCharge(charge.id)).toMatchObject({
+          payment_session_id: winners[0].payment_session_id,
+        })
+        // Good once.
+        expect(await service.adoptCharge(key, "payses_late")).toBeNull()
+      }
+    })
+
+    it("goes nowhere by a key that is wrong, empty, replaced or no key at all", async () => {
+      const charge = await paidCharge("payses_a")
+      const replaced = await service.prepareAdoption(charge.id)
+      const key = await service.prepareAdoption(charge.id)
+      for (const wrong of [
+        replaced,
+        "",
+        `${key}x`,
+        charge.id,
+        null,
+        undefined,
+        0,
+        { adopt: key },
+        [key],
+        "%",
+      ]) {
+        expect(await service.adoptCharge(wrong, "payses_b")).toBeNull()
+      }
+      expect(
+        (await service.retrieveKhqrCharge(charge.id)).payment_session_id
+      ).toBe("payses_a")
+      expect((await service.adoptCharge(key, "payses_b"))?.id).toBe(charge.id)
+    })
+
+    it("is moved with all that follows, and seen where it was and where it is", async () => {
+      const charge = await paidCharge("payses_a")
+      const shown = await issue("payses_b")
+      await service.moveCharge(charge.id, {
+        payment_session_id: "payses_b",
+        payment_collection_id: "paycol_1",
+        cart_id: "cart_1",
+      })
+
+      expect(await service.retrieveKhqrCharge(charge.id)).toMatchObject({
+        payment_session_id: "payses_b",
+        moved_from: "payses_a",
+        payment_collection_id: "paycol_1",
+        cart_id: "cart_1",
+        status: "paid",
+        superseded_at: expect.any(Date),
+      })
+      expect(
+        (await service.retrieveKhqrCharge(shown.id)).superseded_at
+      ).toBeNull()
+      for (const session of ["payses_a", "payses_b"]) {
+        expect((await service.viewSession(session))?.id).toBe(charge.id)
+      }
+      expect((await service.findBookable("payses_b"))?.id).toBe(charge.id)
+      expect(await service.letGo("payses_b", "medusa")).toBe(false)
+      expect(await service.letGo("payses_a", "medusa")).toBe(true)
+    })
+
+    it("keeps the moment it was superseded, and its first session when it moves again", async () => {
+      const charge = await paidCharge("payses_a")
+      await service.supersedeSession("payses_a", "medusa")
+      const { superseded_at } = await service.retrieveKhqrCharge(charge.id)
+      for (const payment_session_id of ["payses_b", "payses_b", "payses_c"]) {
+        await service.moveCharge(charge.id, {
+          payment_session_id,
+          payment_collection_id: "paycol_1",
+          cart_id: null,
+        })
+      }
+      expect(await service.retrieveKhqrCharge(charge.id)).toMatchObject({
+        payment_session_id: "payses_c",
+        moved_from: "payses_a",
+        superseded_at,
+      })
+    })
+  })
+
+  describe("what a cart and a session wait for", () => {
+    const inReview = async (session: string, changes: Partial<Charge> = {}) => {
+      const charge = await issue(session)
+      await service.recordAnswers([paid(charge, { amount: "5" })])
+      await service.updateKhqrCharges({
+        id: charge.id,
+        cart_id: session,
+        ...changes,
+      })
+      return charge
+    }
+
+    it.each<[string, Partial<Charge>, boolean]>([
+      ["is looked at", {}, true],
+      [
+        "was taken",
+        { resolution: "settle", resolved_at: new Date(), review_reason: null },
+        true,
+      ],
+      [
+        "was sent back",
+        { resolution: "refund", resolved_at: new Date() },
+        false,
+      ],
+      [
+        "was dismissed",
+        { resolution: "dismiss", resolved_at: new Date() },
+        false,
+      ],
+      [
+        "is an order, whatever was dismissed later",
+        {
+          status: "completed",
+          resolution: "dismiss",
+          resolved_at: new Date(),
+        },
+        true,
+      ],
+    ])("is held by money that %s: %#", async (_, changes, isHeld) => {
+      const { id } = await inReview("payses_a", changes)
+
+      expect(await service.letGo("payses_a", "medusa")).toBe(!isHeld)
+      const found = await service.findUnsettled("cart_id", "payses_a")
+      expect(found?.id).toBe(
+        isHeld && changes.status !== "completed" ? id : undefined
+      )
+    })
+
+    it("may be paid anew once money was sent back, and not before", async () => {
+      const charge = await inReview("payses_a")
+      const again = () =>
+        service.renewCharge(
+          {
+            payment_session_id: "payses_a",
+            amount: "11",
+            currency_code: "usd",
+          },
+          "shopper"
+        )
+      await expect(again()).rejects.toThrow(/already paid/)
+
+      await service.updateKhqrCharges({
+        id: charge.id,
+        resolution: "refund",
+        resolved_at: new Date(),
+      })
+      expect((await again()).id).not.toBe(charge.id)
     })
   })
 
