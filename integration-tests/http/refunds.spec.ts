@@ -378,7 +378,7 @@ medusaIntegrationTestRunner({
         })
       })
 
-      it("is taken with the bank's reference alone, for one whose account is a bank's own", async () => {
+      it("is taken with the bank's reference, or by a transfer to another account, for one whose account is a bank's own", async () => {
         const { orderId, chargeId } = await world.buy("usd", {
           fromAccountId: "abaakhppxxx@abaa",
         })
@@ -396,8 +396,19 @@ medusaIntegrationTestRunner({
           },
           message: expect.stringContaining("on your word"),
         })
+        // To whichever account: the payer's names nobody. Amount and sender have to agree.
+        const rest = await world.openRefund(chargeId)
+        const toAccountId = "sok_dara@aclb"
+        const refused = await world.act(`/khqr/refunds/${rest.id}/sent`, {
+          hash: world.send({ toAccountId, amount: 7 }),
+        })
+        expect(refused.status).toBe(400)
+        const sent = await world.act(`/khqr/refunds/${rest.id}/sent`, {
+          hash: world.send({ toAccountId, amount: 8 }),
+        })
+        expect(sent.data.refund.verified_at).toEqual(expect.any(String))
         await world.tickRefunds()
-        expect(await world.books(orderId)).toMatchObject({ refunded: 3 })
+        expect(await world.books(orderId)).toMatchObject({ refunded: 11 })
       })
 
       it("needs a hash or a reference", async () => {

@@ -94,7 +94,8 @@ export function reverseKhqrFault(
   return null
 }
 
-function isPooled(account: string, pooledAccounts: string[]): boolean {
+/** Whether many customers stand behind an account, so that it names none of them. */
+export function isPooled(account: string, pooledAccounts: string[]): boolean {
   return (
     BIC.test(account.trim()) ||
     pooledAccounts.some((pooled) => isSameName(pooled, account))
@@ -110,7 +111,8 @@ function isPooled(account: string, pooledAccounts: string[]): boolean {
 export function transferFaults(
   refund: Pick<RefundState, "amount" | "currency_code" | "payer_account">,
   transaction: BakongTransaction,
-  shopAccounts: string[]
+  shopAccounts: string[],
+  pooledAccounts: string[]
 ): string[] {
   const { fromAccountId, toAccountId, amount, currency } = transaction
   const asked = `${refund.amount} ${refund.currency_code.toUpperCase()}`
@@ -123,12 +125,14 @@ export function transferFaults(
       `it was sent from ${fromAccountId ?? "an account that the bank does not tell"}, not from ${shopAccounts.join(" or ")}`
     )
   }
+  const { payer_account } = refund
   if (
-    refund.payer_account !== null &&
-    (toAccountId === null || !isSameName(toAccountId, refund.payer_account))
+    payer_account !== null &&
+    !isPooled(payer_account, pooledAccounts) &&
+    (toAccountId === null || !isSameName(toAccountId, payer_account))
   ) {
     faults.push(
-      `it went to ${toAccountId ?? "an account that the bank does not tell"}, not to ${refund.payer_account}`
+      `it went to ${toAccountId ?? "an account that the bank does not tell"}, not to ${payer_account}`
     )
   }
   if (

@@ -87,6 +87,8 @@ export type RefundEvent =
       sentAt: Date
       hash: string | null
       reference: string | null
+      /** As the bank tells it. */
+      receiver: string | null
       verified: boolean
       exceeds: boolean
       note: string | null
@@ -407,7 +409,7 @@ function sentByHand<T extends RefundState>(
     entry: {
       kind: "sent",
       message: [
-        `${money(refund)} by hand, ${event.verified ? "confirmed by the bank" : "on a person's word"}`,
+        `${money(refund)} by hand${event.receiver ? ` to ${event.receiver}` : ""}, ${event.verified ? "confirmed by the bank" : "on a person's word"}`,
         event.reference && `reference ${event.reference}`,
         event.note,
       ]

@@ -223,6 +223,7 @@ export class KhqrRefundDesk extends KhqrDesk {
         sentAt: at ? new Date(at) : new Date(),
         hash: hash ?? null,
         reference: reference ?? null,
+        receiver: transaction?.toAccountId ?? null,
         verified: transaction !== null,
         exceeds,
         note: note ?? null,
@@ -534,14 +535,13 @@ export class KhqrRefundDesk extends KhqrDesk {
           "The bank says that this transfer failed or came back: the money is not with the customer."
         )
       case "paid": {
-        const faults = transferFaults(refund, outcome.transaction, [
-          ...new Set([
-            ...receivingAccounts(this.options_).map(
-              ({ accountId }) => accountId
-            ),
-            charge.account_id,
-          ]),
-        ])
+        const own = receivingAccounts(this.options_).map((a) => a.accountId)
+        const faults = transferFaults(
+          refund,
+          outcome.transaction,
+          [...new Set([...own, charge.account_id])],
+          this.options_.pooledAccounts
+        )
         if (faults.length > 0) {
           throw invalid(
             `This transfer is not the refund of ${inWords(refund.amount, refund.currency_code)}: ${faults.join("; ")}.`

@@ -123,7 +123,12 @@ describe("a reverse KHQR", () => {
 
 describe("a transfer that staff name", () => {
   const faults = (changes = {}, of = refund()) =>
-    transferFaults(of, backTransfer(changes), ["lucky_shop@aclb"])
+    transferFaults(
+      of,
+      backTransfer(changes),
+      ["lucky_shop@aclb"],
+      ["wing_collect@wing"]
+    )
 
   it("is the refund when sender, receiver, currency and amount agree", () => {
     expect(faults()).toEqual([])
@@ -146,11 +151,16 @@ describe("a transfer that staff name", () => {
     ])
   })
 
-  it("may go anywhere where nobody knows the payer", () => {
-    expect(
-      faults({ toAccountId: "somebody@devb" }, refund({ payer_account: null }))
-    ).toEqual([])
-  })
+  it.each([null, "abaakhppxxx@abaa", "wing_collect@wing"])(
+    "may go anywhere where the payer's account is %s, which names nobody",
+    (payer_account) => {
+      const of = refund({ payer_account })
+      expect(faults({ toAccountId: "somebody@devb" }, of)).toEqual([])
+      expect(faults({ toAccountId: "somebody@devb", amount: "1" }, of)).toEqual(
+        ["it is over 1 USD, not 11 USD"]
+      )
+    }
+  )
 })
 
 describe("telling Medusa", () => {
