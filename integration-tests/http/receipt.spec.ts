@@ -161,6 +161,22 @@ medusaIntegrationTestRunner({
         expect((await world.charge(chargeId)).status).toBe("pending")
       })
 
+      it("pays nothing once the session's money was sent back or left, and says so", async () => {
+        const { sessionId, chargeId, qr } = await world.checkout()
+        await world.tick()
+        bank().pay({ qr, amount: 5 })
+        await world.tick()
+        await staff.resolve(chargeId, { resolution: "dismiss" })
+        const other = transfer(qr)
+        for (const hash of [other.hash, other.shortHash]) {
+          expect(await bring(sessionId, hash)).toMatchObject({
+            status: 409,
+            data: { code: "receipt_used" },
+          })
+        }
+        expect((await world.charge(chargeId)).paid_amount).toBe("5")
+      })
+
       it("that the bank does not know is refused, and one that is no hash is", async () => {
         const { sessionId } = await staticCheckout()
         expect(await bring(sessionId, NO_HASH)).toMatchObject({

@@ -15,7 +15,7 @@ import {
   type ReceiptRefusal,
 } from "../../modules/khqr/receipt"
 import type KhqrModuleService from "../../modules/khqr/service"
-import { hasMoney } from "../../modules/khqr/state"
+import { bindsSession, hasMoney } from "../../modules/khqr/state"
 import type {
   Actor,
   Charge,
@@ -86,11 +86,14 @@ async function claimByReceipt(
     { take: charge_ids.length }
   )
   const announcements = own.announcements
-  if (charges.some(hasMoney)) {
+  if (charges.some(bindsSession)) {
     return { refusal: null, announcements }
   }
-
   const candidates = payableByReceipt(charges)
+  if (candidates.length === 0) {
+    return refused("receipt_used", { announcements })
+  }
+
   const answer = await findTransfer(hash, candidates, khqr)
   if (!isPaid(answer)) {
     return refused(refusalOf(answer), { announcements })
