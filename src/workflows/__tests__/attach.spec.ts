@@ -84,6 +84,7 @@ describe("A charge that a person attached to an order", () => {
       action: "book_payment",
       reopenSession: false,
       bookAmount: null,
+      rivalSessionIds: [],
     })
     const payment = {
       id: "pay_1",
