@@ -114,7 +114,20 @@ class ChangeCart extends Step {
   }
   act(town: Town) {
     const cart = pick(town.carts, this.cart)!
-    town.changeCart(cart, this.total, this.when !== "asked")
+    // The clock links a charge before it asks about it: what is being settled is known.
+    const isKnown = town.stale.some(
+      ({ chargeId }) => town.charges.get(chargeId)!.cart_id === cart.id
+    )
+    town.changeCart(cart, this.total, this.when !== "asked" && !isKnown)
+  }
+}
+
+class CompleteFromStorefront extends Step {
+  constructor(readonly cart: number) {
+    super()
+  }
+  act(town: Town) {
+    town.complete(pick(town.carts, this.cart)!)
   }
 }
 
@@ -502,6 +515,14 @@ const IN_THE_END: Promises = {
 
   "Nothing is left to ask": (row) => row.next_check_at === null,
 
+  "Unpaid it is over, by the bank's word, or before a person": (row) =>
+    hasMoney(row) ||
+    row.status === "expired" ||
+    row.review_reason !== null ||
+    // It still failed at its closing.
+    (row.status === "failed" &&
+      +row.last_checked_at! >= +row.expires_at + 2 * MINUTE),
+
   "Money is an order, or before a person, or decided": (row) =>
     row.status !== "paid" || row.review_reason !== null,
 }
@@ -632,6 +653,10 @@ const STEPS: fc.Arbitrary<Step>[] = [
         fc.constantFrom("paid otherwise" as const, "unpaid" as const)
       )
       .map((args) => new OrderOtherwise(...args))
+  ),
+  ...weighted(
+    1,
+    index.map((cart) => new CompleteFromStorefront(cart))
   ),
   ...weighted(
     2,
