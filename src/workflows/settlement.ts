@@ -59,11 +59,16 @@ export type Situation = {
       total: string
       /** Captures that the order's transactions tell of. */
       capture_ids: string[]
+      /** What a completion ties to the order, and one that was interrupted did not. Default none. */
+      loose_ends?: LooseEnd[]
     } | null
   } | null
   /** Of a charge that a person attached to an order. */
   attached?: Attached
 }
+
+/** The order's link to its cart or to its payment collection, or the cart's own word that it is completed. */
+export type LooseEnd = "cart" | "collection" | "completed_at"
 
 export type Attached = {
   order: {
@@ -95,6 +100,14 @@ export type Settlement =
       bookAmount: string | null
       healCollection: boolean
       rivalSessionIds: string[]
+    }
+  /** The order of a completion that was interrupted, while its parts were written side by side. */
+  | {
+      action: "tie_up"
+      cartId: string
+      collectionId: string
+      orderId: string
+      looseEnds: LooseEnd[]
     }
   /** Nothing to complete, only the payment is missing. */
   | {
@@ -166,6 +179,16 @@ export function decideSettlement(situation: Situation): Settlement {
   if (!payment && collection.has_other_payment) {
     return review("duplicate", "The order was already paid in another way")
   }
+  const looseEnds = cart?.order?.loose_ends ?? []
+  if (cart?.order && !attached && looseEnds.length > 0) {
+    return {
+      action: "tie_up",
+      cartId: cart.id,
+      collectionId: collection.id,
+      orderId: cart.order.id,
+      looseEnds,
+    }
+  }
   const accepted = isAccepted(charge)
   const came = amountToBook(charge)
   const isSame =
@@ -227,6 +250,28 @@ export function decideSettlement(situation: Situation): Settlement {
       !sameMoney(collection.amount, session.amount),
     rivalSessionIds: collection.rival_session_ids,
   }
+}
+
+/**
+ * The order of a cart whose completion seems to be half done: it was interrupted,
+ * or somebody is at it. A person's `attach` pays an order that was there before.
+ */
+export function halfCompleted({
+  charge,
+  session,
+  cart,
+  attached,
+}: Situation): { cartId: string; orderId: string } | null {
+  const order = cart?.order
+  if (!order || !session || attached || charge.status !== "paid") {
+    return null
+  }
+  const captures = session.payment?.capture_ids ?? []
+  const isWhole =
+    session.payment !== null &&
+    captures.every((id) => order.capture_ids.includes(id)) &&
+    !order.loose_ends?.length
+  return isWhole ? null : { cartId: cart.id, orderId: order.id }
 }
 
 /** The person looked at the order before; only what has changed since speaks against it. */

@@ -12,6 +12,8 @@ import {
 } from "../../modules/khqr/state"
 import {
   decideSettlement,
+  halfCompleted,
+  type LooseEnd,
   type Settlement,
   type Situation,
 } from "../settlement"
@@ -119,6 +121,68 @@ const BOOKED = {
   payment: { id: "pay_1", charge_id: "khqr_1", capture_ids: ["capt_1"] },
   status: "captured",
 }
+
+describe("An order whose completion was interrupted", () => {
+  const left = (loose_ends: LooseEnd[]) => ({
+    order: { id: "order_1", total: "11", capture_ids: [], loose_ends },
+  })
+
+  it.each<LooseEnd[][]>([
+    [["cart"]],
+    [["collection", "completed_at"]],
+    [["cart", "collection", "completed_at"]],
+  ])("is tied to what it belongs to before it is paid: %j", (looseEnds) => {
+    expect(decide({ cart: left(looseEnds) })).toEqual({
+      action: "tie_up",
+      cartId: "cart_1",
+      collectionId: "paycol_1",
+      orderId: "order_1",
+      looseEnds,
+    })
+    expect(decide({ cart: left([]) })).toMatchObject({ action: "book_payment" })
+  })
+
+  it("is not touched for a charge in review, nor for one that another KHQR's payment has overtaken", () => {
+    expect(
+      decide({
+        charge: { review_reason: "amount_mismatch" },
+        cart: left(["cart"]),
+      }).action
+    ).toBe("done")
+    expect(
+      decide({
+        session: { payment: { ...BOOKED.payment, charge_id: "khqr_2" } },
+        cart: left(["cart"]),
+      })
+    ).toEqual(review("duplicate"))
+  })
+
+  it("counts as half completed until it is tied up, paid, and tells of its captures", () => {
+    const half = (parts: Parts) => halfCompleted(situation(parts))
+    const found = { cartId: "cart_1", orderId: "order_1" }
+    expect(half({ cart: left([]) })).toEqual(found)
+    expect(half({ cart: left([]), session: BOOKED })).toEqual(found)
+    expect(half({ cart: ORDERED, session: BOOKED })).toBeNull()
+    expect(
+      half({
+        cart: { order: { ...ORDERED.order, loose_ends: ["collection"] } },
+        session: BOOKED,
+      })
+    ).toEqual(found)
+  })
+
+  it("is no half completion where there is none, or where nothing is to be done", () => {
+    expect(halfCompleted(situation())).toBeNull()
+    expect(
+      halfCompleted(
+        situation({ charge: { status: "completed" }, cart: left([]) })
+      )
+    ).toBeNull()
+    expect(
+      halfCompleted(situation({ session: null, cart: left([]) }))
+    ).toBeNull()
+  })
+})
 
 describe("A paid charge", () => {
   it("completes its open cart", () => {

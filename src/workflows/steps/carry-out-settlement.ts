@@ -5,9 +5,11 @@ import type {
   PaymentSessionDTO,
 } from "@medusajs/framework/types"
 import {
+  ContainerRegistrationKeys,
   MathBN,
   MedusaError,
   Modules,
+  OrderWorkflowEvents,
   PaymentActions,
   PaymentCollectionStatus,
   PaymentSessionStatus,
@@ -30,6 +32,9 @@ import {
 } from "./decide-settlement"
 
 export type CarriedOut = { charge_id: string; event: SettlementEvent }
+
+/** As long as Medusa's own workflows wait for it. */
+const LOCK_TIMEOUT_S = 30
 
 /** Medusa's errors that speak of the cart itself: trying again alone will hardly help. */
 const LASTING: string[] = [
@@ -60,11 +65,15 @@ async function settle(
 ): Promise<SettlementEvent> {
   const decidedFor = first.status
   const tried = new Set<Settlement["action"]>()
-  let decision = first
+  let decision = await afterOthers(first, container)
   let fault: Error | null = null
+  const interrupted = decision.half_completed
   while (!tried.has(decision.settlement.action)) {
     const { settlement } = decision
     if (settlement.action === "done") {
+      if (interrupted) {
+        await announceOrder(interrupted.orderId, container)
+      }
       return { type: "settled", decidedFor, orderId: settlement.orderId }
     }
     if (settlement.action === "review") {
@@ -84,6 +93,36 @@ async function settle(
     lasting: LASTING.includes((fault as MedusaError | null)?.type ?? ""),
     message: fault?.message ?? "Medusa has no payment for this charge yet",
   }
+}
+
+/**
+ * A completion that is half done may be somebody's who is at it: they hold Medusa's
+ * lock on the cart. What is half done once the lock is free was interrupted.
+ */
+async function afterOthers(
+  decision: SettlementDecision,
+  container: MedusaContainer
+): Promise<SettlementDecision> {
+  if (!decision.half_completed) {
+    return decision
+  }
+  const { cartId } = decision.half_completed
+  return container
+    .resolve(Modules.LOCKING)
+    .execute(cartId, () => decideFor(decision.charge_id, container), {
+      timeout: LOCK_TIMEOUT_S,
+    })
+}
+
+/** Medusa keeps this back until a completion is done, and what is kept back dies with the process. */
+async function announceOrder(
+  orderId: string,
+  container: MedusaContainer
+): Promise<void> {
+  await container.resolve(Modules.EVENT_BUS).emit({
+    name: OrderWorkflowEvents.PLACED,
+    data: { id: orderId },
+  })
 }
 
 /** Returns the fault instead of throwing it: the ledger decides what follows from it. */
@@ -114,6 +153,9 @@ async function carryOut(
         return await completeCart(decision, settlement, session, container)
       case "book_payment":
         return await bookPayment(decision, settlement, session, container)
+      case "tie_up":
+        await tieUp(settlement, container)
+        return null
       case "repair":
         await repair(decision, settlement, session, container)
         return null
@@ -195,6 +237,34 @@ async function anotherIsBooked(
     ? undefined
     : await khqr.findBookable(session.id)
   return bookable !== undefined && bookable.id !== chargeId
+}
+
+/** As the completion would have; what is there already stays as it is. */
+async function tieUp(
+  {
+    cartId,
+    collectionId,
+    orderId,
+    looseEnds,
+  }: Extract<Settlement, { action: "tie_up" }>,
+  container: MedusaContainer
+): Promise<void> {
+  const link = container.resolve(ContainerRegistrationKeys.LINK)
+  const order = { [Modules.ORDER]: { order_id: orderId } }
+  if (looseEnds.includes("cart")) {
+    await link.create({ ...order, [Modules.CART]: { cart_id: cartId } })
+  }
+  if (looseEnds.includes("collection")) {
+    await link.create({
+      ...order,
+      [Modules.PAYMENT]: { payment_collection_id: collectionId },
+    })
+  }
+  if (looseEnds.includes("completed_at")) {
+    await container
+      .resolve(Modules.CART)
+      .updateCarts(cartId, { completed_at: new Date() } as never)
+  }
 }
 
 /** Two paid sessions must neither dismiss each other nor both be booked: the older one goes first. */

@@ -9,7 +9,9 @@ import type { ChargeStatus } from "../../modules/khqr/state"
 import type { Charge } from "../../modules/khqr/types"
 import {
   decideSettlement,
+  halfCompleted,
   type Attached,
+  type LooseEnd,
   type Settlement,
   type Situation,
 } from "../settlement"
@@ -21,6 +23,7 @@ export type SettlementDecision = {
   status: ChargeStatus
   payment_session_id: string
   payment_collection_id: string | null
+  half_completed: ReturnType<typeof halfCompleted>
   settlement: Settlement
 }
 
@@ -63,6 +66,7 @@ export async function decideFor(
     payment_session_id: charge.payment_session_id,
     payment_collection_id:
       session?.payment_collection_id ?? charge.payment_collection_id,
+    half_completed: halfCompleted(situation),
     settlement: decideSettlement(situation),
   }
 }
@@ -234,33 +238,49 @@ async function readCart(
     data: [link],
   } = await query.graph({
     entity: "cart_payment_collection",
-    fields: ["cart_id"],
+    fields: ["cart_id", "payment_collection_id"],
     filters: by,
   })
   if (!link) {
     return null
   }
-  const [{ data: carts }, { data: orders }] = await Promise.all([
-    query.graph({
-      entity: "cart",
-      fields: ["id", "currency_code", "total"],
-      filters: { id: link.cart_id },
-    }),
-    query.graph({
-      entity: "order_cart",
-      fields: ["order_id"],
-      filters: { cart_id: link.cart_id },
-    }),
-  ])
+  const [{ data: carts }, { data: ofCart }, { data: ofCollection }] =
+    await Promise.all([
+      query.graph({
+        entity: "cart",
+        fields: ["id", "currency_code", "total", "completed_at"],
+        filters: { id: link.cart_id },
+      }),
+      query.graph({
+        entity: "order_cart",
+        fields: ["order_id"],
+        filters: { cart_id: link.cart_id },
+      }),
+      query.graph({
+        entity: "order_payment_collection",
+        fields: ["order_id"],
+        filters: { payment_collection_id: link.payment_collection_id },
+      }),
+    ])
   const [cart] = carts
+  // The two are written side by side: a completion that was interrupted may have come to either.
+  const linked = ofCart.length > 0 ? ofCart : ofCollection
+  const order = await readOrder(
+    linked.map(({ order_id }) => order_id),
+    container
+  )
+  const names = (orders: { order_id: string }[]) =>
+    orders.some(({ order_id }) => order_id === order?.id)
+  const looseEnds: LooseEnd[] = [
+    ...(names(ofCart) ? [] : ["cart" as const]),
+    ...(names(ofCollection) ? [] : ["collection" as const]),
+    ...(cart && !cart.completed_at ? ["completed_at" as const] : []),
+  ]
   return {
     id: link.cart_id,
     total: cart ? exactDecimal(cart.total!) : null,
     currency_code: cart?.currency_code ?? null,
-    order: await readOrder(
-      orders.map(({ order_id }) => order_id),
-      container
-    ),
+    order: order && { ...order, loose_ends: looseEnds },
   }
 }
 
