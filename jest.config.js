@@ -1,7 +1,8 @@
 /**
- * One configuration, five layers, chosen by TEST_TYPE:
+ * One configuration, six layers, chosen by TEST_TYPE:
  * unit (beside the code), modules (a module on PostgreSQL), http (a whole Medusa),
- * e2e (a shop and a browser), package (the tarball in somebody else's shop). `npm test` sets it, with the database and the browser.
+ * e2e (a shop and a browser), package (the tarball in somebody else's shop), crash (a shop that
+ * is killed). `npm test` sets it, with the database and the browser.
  */
 const layers = {
   unit: ["**/src/**/__tests__/**/*.spec.ts"],
@@ -9,6 +10,7 @@ const layers = {
   http: ["**/integration-tests/http/**/*.spec.ts"],
   e2e: ["**/integration-tests/e2e/**/*.spec.ts"],
   package: ["**/integration-tests/package/**/*.spec.ts"],
+  crash: ["**/integration-tests/crash/**/*.spec.ts"],
 }
 
 const layer = process.env.TEST_TYPE ?? "unit"
@@ -25,6 +27,8 @@ module.exports = {
           transform: { legacyDecorator: true, decoratorMetadata: true },
           target: "es2022",
         },
+        // The scripts are modules, and what starts shops is theirs.
+        module: { ignoreDynamic: true },
         sourceMaps: "inline",
       },
     ],

@@ -32,14 +32,13 @@ Options:
   --help`
 
 const options = readOptions()
+let interrupted
 const interruption = new Promise((resolve) => {
   onInterrupt((cause) => {
+    interrupted = cause
     resolve(cause)
-    void stopChildren()
   })
 })
-let interrupted
-interruption.then((cause) => (interrupted = cause))
 
 process.chdir(root)
 process.exitCode = await main()
@@ -56,11 +55,12 @@ async function main() {
     await ensureDependencies()
     const { storm } = await import("./chaos/storm.mjs")
     const { report } = await import("./chaos/report.mjs")
-    const { stage, histories, ...result } = await storm({
-      ...options,
-      name: "chaos",
-      tell,
-    })
+    const { stage, histories, ...result } = await Promise.race([
+      storm({ ...options, name: "chaos", tell }),
+      interruption.then((cause) => {
+        throw new Error(`Interrupted by ${cause}`)
+      }),
+    ])
     const holds = result.checks.every(({ faults }) => faults.length === 0)
     report(result)
     if (!holds) {
@@ -76,6 +76,7 @@ async function main() {
   } catch (error) {
     if (interrupted) {
       console.error(`Interrupted by ${interrupted}`)
+      await stopChildren()
       return 130
     }
     console.error(error.expected ? error.message : error)

@@ -50,12 +50,13 @@ export class DatabaseInUseError extends Error {
 
 /**
  * Starts the database of this name, or names the one of `DATABASE_URL` when that is set.
- * It stops with `stop()` or when this process ends.
+ * It stops with `stop()` or when this process ends. `halt()` stops it for a while, and
+ * resolves with what starts it again, on its data and its port.
  *
  * @param {object} options
  * @param {string} options.name folder under `.cache/postgres`, one per use: "demo", "test"
  * @param {boolean} [options.temporary] starts empty and skips the care for a power cut; default false
- * @returns {Promise<{ url: string, host: string, port: number, user: string, password: string, database: string, stop: () => Promise<void> }>}
+ * @returns {Promise<{ url: string, host: string, port: number, user: string, password: string, database: string, halt: () => Promise<() => Promise<void>>, stop: () => Promise<void> }>}
  * @throws {DatabaseInUseError}
  */
 export async function startDatabase({ name, temporary = false }) {
@@ -110,6 +111,11 @@ function givenDatabase(text) {
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database: decodeURIComponent(url.pathname.slice(1)),
+    halt: async () => {
+      throw new Error(
+        "Unset DATABASE_URL: only an embedded PostgreSQL can be stopped and started"
+      )
+    },
     stop: async () => {},
   }
 }
@@ -278,7 +284,7 @@ async function startCluster(cluster, release) {
     await createCluster(cluster)
   }
   checkVersion(cluster)
-  const server = await startServer(cluster)
+  let server = await startServer(cluster)
   const password = readFileSync(cluster.password, "utf8")
   return {
     url: `postgres://${USER}:${password}@localhost:${server.port}/${DATABASE}`,
@@ -287,6 +293,12 @@ async function startCluster(cluster, release) {
     user: USER,
     password,
     database: DATABASE,
+    halt: async () => {
+      await server.stop()
+      return async () => {
+        server = await startServer({ ...cluster, port: server.port })
+      }
+    },
     stop: async () => {
       await server.stop()
       release()
@@ -319,7 +331,7 @@ exec "$@" 3<&-
 
 async function tryServer(cluster) {
   const { data, programs, identity, temporary } = cluster
-  const port = await freePort()
+  const port = cluster.port ?? (await freePort())
   const settings = {
     listen_addresses: "127.0.0.1",
     port,

@@ -35,6 +35,9 @@ const layers = {
       ["--runInBand", "--forceExit"]
     ),
   package: async () => jest("package", await databaseVariables(), ONE_EACH),
+  // It stops and starts a database of its own.
+  crash: () => jest("crash", {}, ["--runInBand", "--forceExit"]),
+  chaos: () => chaos(),
 }
 
 /** A suite boots a whole Medusa, of up to 1 GB, which keeps timers after its tests. */
@@ -143,6 +146,27 @@ async function jest(layer, variables = {}, options = []) {
     }
   )
   return readReport(layer, draft, code)
+}
+
+/** Each thing that must hold afterwards counts as a test. */
+async function chaos() {
+  const file = join(reports, "chaos.json")
+  rmSync(file, { force: true })
+  await run(
+    process.execPath,
+    [
+      join(root, "scripts", "chaos.mjs"),
+      ...["--purchases", "80", "--kill-every", "12", "--report", file],
+    ],
+    { timeout: LONGEST_LAYER }
+  )
+  if (!existsSync(file)) {
+    console.error("chaos left no report")
+    return { passed: 0, failed: 1 }
+  }
+  const { checks } = JSON.parse(readFileSync(file, "utf8"))
+  const failed = checks.filter(({ faults }) => faults.length > 0).length
+  return { passed: checks.length - failed, failed }
 }
 
 /** A suite that does not load, a layer without tests and any other fault count as one. */

@@ -12,6 +12,9 @@ const BANK_TIMEOUT_MS = 1_500
 /** Past the KHQR's time and the grace: a "not found" is now proof. */
 const CLOSING_S = 721
 
+/** Times the wanted pause between two kills, while nobody gets anything done. */
+const LONGEST_WORK = 5
+
 const CALM_WITHIN_MS = 10 * 60_000
 
 /**
@@ -71,6 +74,7 @@ export async function storm({
         visits,
         server.died(),
         weather.then(() => visits),
+        kills.then(() => visits),
       ])
     } finally {
       over.abort()
@@ -114,6 +118,8 @@ class KilledServer {
     this.stage = stage
     this.kills = 0
     this.restarts = []
+    /** Shoppers who have left. */
+    this.left = 0
   }
 
   get shop() {
@@ -156,8 +162,12 @@ class KilledServer {
 
   async killEach(seconds, random, signal) {
     for (;;) {
-      const next = Date.now() + random.between(0.6, 1.4) * seconds * 1_000
-      while (Date.now() < next) {
+      const pause = random.between(0.6, 1.4) * seconds * 1_000
+      const next = Date.now() + pause
+      const latest = Date.now() + LONGEST_WORK * pause
+      const left = this.left
+      // On a machine that is busy with other things the shop is to get something done, too.
+      while (Date.now() < next || (this.left === left && Date.now() < latest)) {
         if (signal.aborted) {
           return
         }
@@ -182,7 +192,8 @@ async function shopping({ world, purchases, parallel, seed, tell, server }) {
       if (refusal) {
         refused.push(`${shopper.story}: ${refusal}`)
       }
-      if (++done % 50 === 0) {
+      server.left = ++done
+      if (done % 50 === 0) {
         tell(
           `${done} of ${purchases} shoppers have left, ${server.kills} kills`
         )

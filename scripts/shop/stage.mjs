@@ -13,8 +13,9 @@ import { randomSecrets } from "./secrets.mjs"
  * @param {object} options
  * @param {string} options.name of its database and its logs
  * @param {Record<string, string>} [options.env] what differs from the demo's Medusa
+ * @param {object} [options.bank] a simulator that runs already, and is left running
  */
-export async function openStage({ name, env = {} }) {
+export async function openStage({ name, env = {}, bank: given }) {
   const closing = []
   let starts = 0
   const close = async () => {
@@ -28,8 +29,9 @@ export async function openStage({ name, env = {} }) {
     closing.push(() => database.stop())
     await checkReachable(database)
     const secrets = randomSecrets()
-    const bank = await startBank({ port: 0, tokenSecret: secrets.bank })
-    closing.push(() => bank.close())
+    const bank =
+      given ?? (await startBank({ port: 0, tokenSecret: secrets.bank }))
+    closing.push(() => given ?? bank.close())
     const common = {
       dashboard: false,
       databaseUrl: database.url,
