@@ -25,7 +25,7 @@ export const claimChecksStep = createStep(
       "charge_id" in input
         ? await khqr.claimCheck(input.charge_id)
         : await khqr.claimDueChecks(input.limit)
-    return new StepResponse<ClaimedCharge[]>(
+    return new StepResponse<ClaimedCharge[], string[]>(
       charges.map((charge) => ({
         id: charge.id,
         question: toQuestion(charge, now),
