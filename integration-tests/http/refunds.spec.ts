@@ -434,6 +434,30 @@ medusaIntegrationTestRunner({
       })
     })
 
+    it.each(["status=gone", "limit=0", "limit=201", "offset=-1", "to=me"])(
+      "lists nothing for %s, and says what is wrong",
+      async (query) => {
+        const { status, data } = await world.ask(`/khqr/refunds?${query}`)
+        expect(status).toBe(400)
+        expect(data.message).toMatch(/status|limit|offset|to/)
+      }
+    )
+
+    it.each([
+      { amount: "0" },
+      { amount: "1.234" },
+      { amount: "-1" },
+      { amount: 5 },
+    ])("opens nothing over $amount, with a readable 400", async (body) => {
+      const { chargeId } = await world.buy()
+      const { status, data } = await world.act(
+        `/khqr/charges/${chargeId}/refunds`,
+        body
+      )
+      expect(status).toBe(400)
+      expect(data.message).toContain("amount")
+    })
+
     it("announces each step on the bus", async () => {
       const heard: unknown[] = []
       const bus = world.container.resolve("event_bus")

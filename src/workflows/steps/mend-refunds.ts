@@ -2,7 +2,7 @@ import type {
   MedusaContainer,
   PaymentCollectionUpdatableFields,
 } from "@medusajs/framework/types"
-import { MathBN, Modules } from "@medusajs/framework/utils"
+import { MathBN, MedusaError, Modules } from "@medusajs/framework/utils"
 
 import { KHQR_MODULE } from "../../modules/khqr"
 import { sameMoney } from "../../modules/khqr/medusa-amount"
@@ -68,9 +68,12 @@ async function isLetPass(
   try {
     await khqr.bookRefund(charge.id, id, amount)
     return true
-  } catch {
-    // Nothing that went back covers it: a person made it without us, and it stays theirs.
-    return false
+  } catch (error) {
+    if ((error as MedusaError).type === MedusaError.Types.NOT_ALLOWED) {
+      // Nothing that went back covers it: a person made it without us, and it stays theirs.
+      return false
+    }
+    throw error
   }
 }
 

@@ -2,6 +2,7 @@ import type {
   AuthenticatedMedusaRequest,
   MedusaResponse,
 } from "@medusajs/framework/http"
+import { zodValidator } from "@medusajs/framework"
 
 import type { RefundView } from "../../../../modules/khqr/refund-view"
 import { resolveKhqr, viewOf } from "./helpers"
@@ -18,11 +19,14 @@ export async function GET(
   }>
 ): Promise<void> {
   const khqr = resolveKhqr(req)
-  const { limit, offset, ...filters } = AdminKhqrListRefunds.parse(req.query)
+  const { limit, offset, ...filters } = (await zodValidator(
+    AdminKhqrListRefunds,
+    req.query
+  )) as AdminKhqrListRefunds
   const [refunds, count] = await khqr.listAndCountKhqrRefunds(filters, {
     take: limit,
     skip: offset,
-    order: { created_at: "DESC" },
+    order: { created_at: "DESC", id: "DESC" },
   })
   res.json({
     refunds: refunds.map((refund) => viewOf(refund, khqr)),

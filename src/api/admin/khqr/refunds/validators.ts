@@ -12,15 +12,12 @@ const text = (name: string, most: number) =>
     .min(1, `${name} must not be empty`)
     .max(most, `${name} must be at most ${most} characters long`)
 
-const page = (fallback: number, most: number) =>
-  z.coerce.number().int().min(0).max(most).default(fallback)
-
 export const AdminKhqrListRefunds = z.strictObject({
   status: z.enum(REFUND_STATUSES).optional(),
   review_reason: z.enum(REFUND_REVIEW_REASONS).optional(),
   charge_id: z.string().optional(),
-  limit: page(20, 100),
-  offset: page(0, 1_000_000),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  offset: z.coerce.number().int().min(0).default(0),
 })
 
 export type AdminKhqrListRefunds = z.infer<typeof AdminKhqrListRefunds>
