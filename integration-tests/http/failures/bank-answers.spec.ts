@@ -3,6 +3,7 @@ import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 import { toQuestion } from "../../../src/modules/khqr/question"
 import type { FaultInput, PayInput, Quirks } from "../../../src/simulator/types"
 import { startBank, World, type Currency } from "../world"
+import { holdClock } from "./hold-clock"
 import { historyOf } from "./history"
 
 const bank = startBank()
@@ -45,6 +46,7 @@ medusaIntegrationTestRunner({
       for (let i = 0; i < count; i++) {
         all.push(await world.checkout())
       }
+      await holdClock(world)
       return all
     }
 

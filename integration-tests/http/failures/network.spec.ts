@@ -2,6 +2,7 @@ import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
 import type { FaultInput } from "../../../src/simulator/types"
 import { eventually, startBank, World } from "../world"
+import { holdClock } from "./hold-clock"
 import { Wire } from "./wire"
 
 process.env.BAKONG_TIMEOUT_MS = "1000"
@@ -146,6 +147,7 @@ medusaIntegrationTestRunner({
       async ({ happens, says }) => {
         const paid = await world.checkout()
         const unpaid = await world.checkout()
+        await holdClock(world)
         bank().pay({ qr: paid.qr })
         // Long past their time: only the bank's "not found" may expire them now.
         await world.age(paid.chargeId, 3_600_000)
