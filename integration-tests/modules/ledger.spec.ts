@@ -430,7 +430,7 @@ onKhqrModule(({ service, dbConfig }) => {
         const key = await service.prepareAdoption(charge.id)
         const adopted = await Promise.all(
           ["a", "b"].map((to) =>
-            service.adoptCharge(key, `payses_to${round}${to}`)
+            service.adoptCharge(key, `payses_to${round}${to}`, "11")
           )
         )
         const winners = adopted.flatMap((one) => one ?? [])
@@ -445,7 +445,7 @@ onKhqrModule(({ service, dbConfig }) => {
           payment_session_id: winners[0].payment_session_id,
         })
         // Good once.
-        expect(await service.adoptCharge(key, "payses_late")).toBeNull()
+        expect(await service.adoptCharge(key, "payses_late", "11")).toBeNull()
       }
     })
 
@@ -465,12 +465,14 @@ onKhqrModule(({ service, dbConfig }) => {
         [key],
         "%",
       ]) {
-        expect(await service.adoptCharge(wrong, "payses_b")).toBeNull()
+        expect(await service.adoptCharge(wrong, "payses_b", "11")).toBeNull()
       }
       expect(
         (await service.retrieveKhqrCharge(charge.id)).payment_session_id
       ).toBe("payses_a")
-      expect((await service.adoptCharge(key, "payses_b"))?.id).toBe(charge.id)
+      expect((await service.adoptCharge(key, "payses_b", "11"))?.id).toBe(
+        charge.id
+      )
     })
 
     it("is moved with all that follows, and seen where it was and where it is", async () => {
@@ -480,6 +482,7 @@ onKhqrModule(({ service, dbConfig }) => {
         payment_session_id: "payses_b",
         payment_collection_id: "paycol_1",
         cart_id: "cart_1",
+        session_amount: "11",
       })
 
       expect(await service.retrieveKhqrCharge(charge.id)).toMatchObject({
@@ -510,6 +513,7 @@ onKhqrModule(({ service, dbConfig }) => {
           payment_session_id,
           payment_collection_id: "paycol_1",
           cart_id: null,
+          session_amount: "11",
         })
       }
       expect(await service.retrieveKhqrCharge(charge.id)).toMatchObject({

@@ -44,6 +44,7 @@ const NOTHING_YET = {
   resolved_at: null,
   resolved_by: null,
   evidence: null,
+  session_amount: null,
   adoption_key: null,
   bank_hash: null,
   payer_account: null,

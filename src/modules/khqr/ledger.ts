@@ -125,23 +125,36 @@ export class KhqrLedger extends KhqrBooks {
       payment_session_id: string
       payment_collection_id: string
       cart_id: string | null
+      /** What that session asks for, an exact decimal. */
+      session_amount: string
     },
     @MedusaContext() context: SqlContext = {}
   ): Promise<void> {
     const manager = context.transactionManager ?? context.manager!
     // What its new session shows is the KHQR that was issued for that one.
     await manager.execute(
-      `UPDATE khqr_charge SET payment_collection_id = ?, cart_id = ?,
+      `UPDATE khqr_charge SET payment_collection_id = ?, cart_id = ?, session_amount = ?,
          superseded_at = COALESCE(superseded_at, now()), adoption_key = NULL, updated_at = now(), ${TAKE_OVER}
        WHERE id = ?`,
       [
         to.payment_collection_id,
         to.cart_id,
+        to.session_amount,
         to.payment_session_id,
         to.payment_session_id,
         id,
       ]
     )
+  }
+
+  /** Its session was set to what came: a person took another amount than was asked for. */
+  @InjectManager()
+  async noteSessionAmount(
+    id: string,
+    session_amount: string,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<void> {
+    await this.updateKhqrCharges({ id, session_amount }, context)
   }
 
   /**
@@ -159,14 +172,18 @@ export class KhqrLedger extends KhqrBooks {
   }
 
   /** @returns the charge that now belongs to the session; `null` for a key that opens nothing, as a client's would */
-  async adoptCharge(key: unknown, sessionId: string): Promise<Charge | null> {
+  async adoptCharge(
+    key: unknown,
+    sessionId: string,
+    sessionAmount: string
+  ): Promise<Charge | null> {
     if (typeof key !== "string" || key === "") {
       return null
     }
     const [adopted] = await this.database_.sql<{ id: string }>(
-      `UPDATE khqr_charge SET adoption_key = NULL, updated_at = now(), ${TAKE_OVER}
+      `UPDATE khqr_charge SET session_amount = ?, adoption_key = NULL, updated_at = now(), ${TAKE_OVER}
        WHERE adoption_key = ? AND deleted_at IS NULL RETURNING id`,
-      [sessionId, sessionId, key]
+      [sessionAmount, sessionId, sessionId, key]
     )
     return adopted ? this.retrieveKhqrCharge(adopted.id) : null
   }

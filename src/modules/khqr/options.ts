@@ -2,8 +2,7 @@ import { z } from "@medusajs/framework/zod"
 
 import { cleanToken } from "../../bakong"
 import type { GatewayFactory } from "../../gateways"
-import type {
-  KhqrError} from "../../khqr";
+import type { KhqrError } from "../../khqr"
 import {
   buildKhqr,
   toExactKhqrAmount,

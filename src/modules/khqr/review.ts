@@ -22,6 +22,8 @@ export function describeReview(charge: Charge): string {
       return "The bank took the transfer and gave it back: the shopper may think that it is paid"
     case "unverifiable":
       return `Whether ${asked} came could not be learned from the bank for a day: look into the account`
+    case "paid_early":
+      return `${came} came before this charge was made: the storefront's KHQR was shown elsewhere before, and a person decides whose it is`
     case "hash_used":
       return "The transfer that the bank shows for this KHQR pays another charge already, by a receipt: look at both"
     case null:

@@ -1,5 +1,11 @@
 import { sameMoney } from "./medusa-amount"
-import { bindsSession, isAccepted, isPaidLate, isSettleable } from "./state"
+import {
+  amountToBook,
+  bindsSession,
+  isAccepted,
+  isPaidLate,
+  isSettleable,
+} from "./state"
 import type { Charge } from "./types"
 
 /*
@@ -30,10 +36,21 @@ function rank(charge: Charge): number {
 }
 
 /**
+ * Medusa books what its session asks for, without a look at what came. Where that
+ * is another amount, the session has to be set to it first.
+ */
+function asksForWhatCame(charge: Charge): boolean {
+  const { amount, currency_code } = amountToBook(charge)
+  return charge.session_amount === null
+    ? currency_code === charge.currency_code && sameMoney(amount, charge.amount)
+    : sameMoney(amount, charge.session_amount)
+}
+
+/**
  * The charge for which Medusa may book a payment of the session: confirmed, in
  * no review, and for what the session asks for now, which is what its newest
- * charge asks for. What a person takes as it is may be booked in any case, and comes
- * first: the session may ask for what it brought.
+ * charge asks for. What a person takes as it is may be booked once the session asks
+ * for what it brought, and comes first.
  */
 export function bookableCharge(
   charges: Charge[],
@@ -44,9 +61,12 @@ export function bookableCharge(
   )
   const settleable = charges.filter(isSettleable)
   return (
-    settleable.find(isAccepted) ??
+    settleable.find(
+      (charge) => isAccepted(charge) && asksForWhatCame(charge)
+    ) ??
     settleable.find(
       (charge) =>
+        !isAccepted(charge) &&
         charge.currency_code === newest.currency_code &&
         sameMoney(charge.amount, newest.amount) &&
         (latePayments === "honour" || !isPaidLate(charge))

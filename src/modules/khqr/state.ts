@@ -5,6 +5,7 @@ import type {
   Unknown,
 } from "../../bakong"
 import { sameAmount } from "../../khqr"
+import type { ChargeMode } from "./types"
 
 export const CHARGE_STATUSES = [
   "pending",
@@ -35,6 +36,8 @@ export const REVIEW_REASONS = [
   "returned",
   /** The transfer that the bank shows for this KHQR pays another charge already, by a receipt. */
   "hash_used",
+  /** The transfer is older than the charge: a KHQR of the storefront's that was somebody else's before. */
+  "paid_early",
 ] as const
 
 /** Why a person has to look at a charge. */
@@ -75,6 +78,7 @@ export type ChargeState = {
   resolved_at: Date | null
   resolved_by: string | null
   amount: string
+  mode: ChargeMode
   currency_code: string
   khqr_amount: string
   account_id: string
@@ -283,7 +287,8 @@ function paid<T extends ChargeState>(
   // Older answers bear no time: the transfer was there when we asked.
   const paidAt =
     transaction.createdAt ?? transaction.acknowledgedAt ?? askedAt.getTime()
-  const mismatch = disagreement(before, transaction)
+  const mismatch =
+    disagreement(before, transaction) ?? paidBefore(before, transaction)
   const charge: T = {
     ...before,
     ...NOTHING_DECIDED,
@@ -554,6 +559,22 @@ function hashUsed<T extends ChargeState>(
     announcements: ["review"],
     note,
   }
+}
+
+/**
+ * Only a KHQR that the storefront made may have been shown, and paid, before it
+ * was ours: at another till, by another shopper.
+ */
+function paidBefore(
+  charge: Pick<ChargeState, "mode" | "issued_at">,
+  { createdAt, acknowledgedAt }: BakongTransaction
+): ReviewReason | null {
+  const at = createdAt ?? acknowledgedAt
+  return charge.mode === "client" &&
+    at !== null &&
+    at < charge.issued_at.getTime() - CLOCK_SKEW_MS
+    ? "paid_early"
+    : null
 }
 
 /** The first point in which a transfer is not the one that was asked for. */

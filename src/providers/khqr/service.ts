@@ -106,7 +106,7 @@ class KhqrProviderService extends AbstractPaymentProvider {
     context,
   }: InitiatePaymentInput): Promise<InitiatePaymentOutput> {
     const sessionId = requireSessionId(context?.idempotency_key)
-    const adopted = await this.adopt_(data, sessionId)
+    const adopted = await this.adopt_(data, sessionId, exactDecimal(amount))
     if (adopted) {
       return adopted
     }
@@ -231,9 +231,14 @@ class KhqrProviderService extends AbstractPaymentProvider {
   /** A session that our settlement opens for a charge that is paid already. */
   protected async adopt_(
     data: Data,
-    sessionId: string
+    sessionId: string,
+    amount: string
   ): Promise<InitiatePaymentOutput | null> {
-    const charge = await this.ledger_.adoptCharge(data?.adopt, sessionId)
+    const charge = await this.ledger_.adoptCharge(
+      data?.adopt,
+      sessionId,
+      amount
+    )
     return (
       charge && {
         id: charge.id,

@@ -21,6 +21,7 @@ import {
 } from "@medusajs/medusa/core-flows"
 
 import { KHQR_MODULE } from "../../modules/khqr"
+import { exactDecimal, sameMoney } from "../../modules/khqr/medusa-amount"
 import type KhqrModuleService from "../../modules/khqr/service"
 import type { SettlementEvent } from "../../modules/khqr/state"
 import type { Settlement } from "../settlement"
@@ -191,7 +192,7 @@ async function completeCart(
     await dismiss(id, payment)
   }
   // A cart is not completed while its session is canceled, even when its KHQR was paid after all.
-  await makeReady(session, settlement, payment)
+  await makeReady(decision.charge_id, session, settlement, container)
   const { errors } = await completeCartWorkflow(container).run({
     input: { id: settlement.cartId },
     throwOnError: false,
@@ -211,7 +212,7 @@ async function bookPayment(
   ) {
     return new Error("Another paid KHQR of this payment is settled first")
   }
-  await makeReady(session, settlement, container.resolve(Modules.PAYMENT))
+  await makeReady(decision.charge_id, session, settlement, container)
   // `captured` and a session that was just read: other actions can complete an unrelated cart.
   const { errors } = await processPaymentWorkflow(container).run({
     input: {
@@ -349,6 +350,7 @@ async function adopt(
     payment_session_id: sessionId,
     payment_collection_id: collectionId,
     cart_id: cartId,
+    session_amount: amount,
   })
 }
 
@@ -374,6 +376,7 @@ async function attach(
     payment_session_id: sessionId,
     payment_collection_id: collection.id,
     cart_id: collection.cart_id,
+    session_amount: amount,
   })
 }
 
@@ -405,21 +408,28 @@ export async function openSessionFor(
   return session.id
 }
 
-/** Pending, and for what is to be booked. */
+/** Pending, and for what is to be booked; only then may the provider let Medusa book it. */
 async function makeReady(
+  chargeId: string,
   session: PaymentSessionDTO,
   {
     reopenSession,
     bookAmount,
   }: { reopenSession: boolean; bookAmount: string | null },
-  payment: IPaymentModuleService
+  container: MedusaContainer
 ): Promise<void> {
+  const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+  const asks = bookAmount ?? exactDecimal(session.amount)
   if (reopenSession || bookAmount !== null) {
     await setStatus(
-      { ...session, amount: bookAmount ?? session.amount },
+      { ...session, amount: asks },
       PaymentSessionStatus.PENDING,
-      payment
+      container.resolve(Modules.PAYMENT)
     )
+  }
+  const charge = await khqr.retrieveKhqrCharge(chargeId)
+  if (!sameMoney(asks, charge.session_amount ?? charge.amount)) {
+    await khqr.noteSessionAmount(chargeId, asks)
   }
 }
 

@@ -1,5 +1,8 @@
 import type { MedusaContainer } from "@medusajs/framework/types"
-import { MedusaError } from "@medusajs/framework/utils"
+import {
+  ContainerRegistrationKeys,
+  MedusaError,
+} from "@medusajs/framework/utils"
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import { KHQR_MODULE } from "../../modules/khqr"
@@ -47,10 +50,29 @@ async function requireOrderFor(
       `There is no order with the id ${orderId}.`
     )
   }
-  const fault = attachFault(charge, order)
+  const fault =
+    attachFault(charge, order) ?? (await bookedFault(charge, container))
   if (fault) {
     throw new MedusaError(MedusaError.Types.NOT_ALLOWED, fault, NOT_POSSIBLE)
   }
+}
+
+/** Money that Medusa has booked once is not booked on another order as well. */
+async function bookedFault(
+  charge: Charge,
+  container: MedusaContainer
+): Promise<string | null> {
+  const { data } = await container
+    .resolve(ContainerRegistrationKeys.QUERY)
+    .graph({
+      entity: "payment_session",
+      fields: ["payment.id", "payment.data"],
+      filters: { id: charge.payment_session_id },
+    })
+  const payment = data[0]?.payment
+  return payment && payment.data?.charge_id === charge.id
+    ? `This money is booked already, as payment ${payment.id}: settle it, or send it back.`
+    : null
 }
 
 /** Writes the decision down. */

@@ -45,6 +45,7 @@ export function charge(changes: Partial<Charge> = {}): Charge {
     resolved_at: null,
     resolved_by: null,
     evidence: null,
+    session_amount: null,
     adoption_key: null,
     mode: "dynamic",
     issued_at: ISSUED_AT,

@@ -56,6 +56,8 @@ const KhqrCharge = model
     resolved_by: model.text().nullable(),
     /** How we know of the money. */
     evidence: model.enum([...EVIDENCES]).nullable(),
+    /** What its session asks for, where a person took another amount than `amount` and the session was set to it. */
+    session_amount: model.text().nullable(),
     /** By which a new payment session, of our own making, takes the charge over; of no other use to anybody. */
     adoption_key: model.text().nullable(),
     issued_at: model.dateTime(),
