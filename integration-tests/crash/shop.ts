@@ -21,7 +21,7 @@ export const MOMENTS: {
   moment: string
   table: string
   readers?: boolean
-  /** Orders that nobody paid and nothing points to: what Medusa leaves. Default 0. */
+  /** How many orders Medusa may leave that nobody paid and nothing points to. Default none. */
   leaves?: number
 }[] = [
   {
@@ -30,6 +30,11 @@ export const MOMENTS: {
     readers: true,
   },
   { moment: "the cart is completed and has no order yet", table: '"order"' },
+  {
+    moment: "there is an order and nothing knows of it",
+    table: "order_cart, order_payment_collection",
+    leaves: 1,
+  },
   {
     moment: "there is an order and the cart does not know of it",
     table: "order_cart",
