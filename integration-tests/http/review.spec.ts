@@ -94,6 +94,28 @@ medusaIntegrationTestRunner({
         )
       })
 
+      it("a payment of less, also when the storefront completes the cart before us", async () => {
+        const { chargeId, cartId } = await checkoutAndPay({ amount: 5 })
+        // The decision is on record, and its process was ended before it did anything.
+        await world.khqr.decideReview(
+          chargeId,
+          { resolution: "settle", reason: "A discount" },
+          "user_1"
+        )
+        world.khqr.giveUp([chargeId])
+
+        const { data } = await world.complete(cartId)
+
+        expect(data.type).toBe("cart")
+        expect(await world.orders()).toEqual([])
+        await world.sql("UPDATE khqr_charge SET leased_until = NULL")
+        await world.tick()
+        expect(await completed(chargeId)).toMatchObject({ status: "completed" })
+        expect(await world.orders()).toMatchObject([
+          { total: 11, payment_collections: [{ captured_amount: 5 }] },
+        ])
+      })
+
       it("a payment that came late", async () => {
         const { chargeId, qr } = await world.checkout()
         await world.age(chargeId, HOUR)

@@ -48,8 +48,8 @@ function asksForWhatCame(charge: Charge): boolean {
 
 /**
  * The charge for which Medusa may book a payment of the session: confirmed, in
- * no review, and for what the session asks for now, which is what its newest
- * charge asks for. What a person takes as it is may be booked once the session asks
+ * no review, and for what the session asks for now: what it was set to, else what
+ * its newest charge asks for. What a person takes as it is may be booked once the session asks
  * for what it brought, and comes first.
  */
 export function bookableCharge(
@@ -59,6 +59,8 @@ export function bookableCharge(
   const [newest] = [...charges].sort(
     (a, b) => b.issued_at.getTime() - a.issued_at.getTime()
   )
+  const known = charges.find(({ session_amount }) => session_amount !== null)
+  const asked = known?.session_amount ?? newest?.amount
   const settleable = charges.filter(isSettleable)
   return (
     settleable.find(
@@ -68,7 +70,7 @@ export function bookableCharge(
       (charge) =>
         !isAccepted(charge) &&
         charge.currency_code === newest.currency_code &&
-        sameMoney(charge.amount, newest.amount) &&
+        sameMoney(charge.amount, asked) &&
         (latePayments === "honour" || !isPaidLate(charge))
     )
   )

@@ -144,6 +144,35 @@ describe("The charge for which Medusa may book a payment", () => {
     }
   )
 
+  it("is one of another amount that a person took only once the session asks for that", () => {
+    const taken = charge({
+      status: "paid",
+      evidence: "khqr",
+      resolution: "settle",
+      paid_amount: "5",
+      paid_currency: "USD",
+    })
+    expect(bookableCharge([taken], "honour")).toBeUndefined()
+    expect(
+      bookableCharge([{ ...taken, session_amount: "11" }], "honour")
+    ).toBeUndefined()
+    expect(
+      bookableCharge([{ ...taken, session_amount: "5.00" }], "honour")?.id
+    ).toBe(taken.id)
+  })
+
+  it("is not one that brought what was asked once the session was set to something else", () => {
+    const right = charge({
+      status: "paid",
+      evidence: "khqr",
+      paid_amount: "11",
+      paid_currency: "USD",
+    })
+    const set = charge({ id: "khqr_2", session_amount: "5" })
+    expect(bookableCharge([right], "honour")?.id).toBe(right.id)
+    expect(bookableCharge([right, set], "honour")).toBeUndefined()
+  })
+
   it("is none of none", () => {
     expect(bookableCharge([], "honour")).toBeUndefined()
   })

@@ -202,6 +202,24 @@ describe("A charge that Bakong calls paid", () => {
     expect(answer(before, paid(), CLOSES_AT).charge.settle_attempts).toBe(0)
   })
 
+  it("calls a person when a storefront's KHQR was paid before it was ours", () => {
+    const early = paid({ createdAt: later(ISSUED_AT, -61 * SECOND).getTime() })
+    const justBefore = paid({
+      createdAt: later(ISSUED_AT, -60 * SECOND).getTime(),
+    })
+
+    expect(answer(charge({ mode: "client" }), early).charge).toMatchObject({
+      status: "paid",
+      review_reason: "paid_early",
+      next_settle_at: null,
+    })
+    expect(
+      answer(charge({ mode: "client" }), justBefore).charge.review_reason
+    ).toBeNull()
+    // Nobody can have paid our own before it was there: the clocks differ.
+    expect(answer(charge(), early).charge.review_reason).toBeNull()
+  })
+
   it.each(["11", "11.0", "11.00", "011", "11.000000"])(
     "agrees on %s dollars where 11 were asked for",
     (amount) => {

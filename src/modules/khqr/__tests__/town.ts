@@ -13,6 +13,7 @@ import {
   type ChargeEvent,
   type ChargeStatus,
   hasMoney,
+  isAccepted,
   receiptFault,
   type Resolution,
   type SettlementEvent,
@@ -175,12 +176,11 @@ export class Town {
       ({ status }) => status === "pending"
     )
     const paid = session && this.bookable(session.id)
-    // Of another amount that a person took it is for the settlement to set the session first.
     if (
       paid &&
       !cart.order &&
-      sameMoney(session.amount, cart.total) &&
-      sameMoney(session.amount, amountToBook(paid).amount)
+      // The middleware lets no browser complete a paid cart that costs something else.
+      (isAccepted(paid) || sameMoney(session.amount, cart.total))
     ) {
       cart.order = {
         id: this.name("order"),
@@ -418,6 +418,7 @@ export class Town {
       payment_session_id: session.id,
       payment_collection_id: cart.collectionId,
       cart_id: cart.id,
+      session_amount: session.amount,
       superseded_at: row.superseded_at ?? this.now,
     })
   }
@@ -502,7 +503,7 @@ export class Town {
         if (this.anotherGoesFirst(chargeId, settlement, session)) {
           return "Another goes first"
         }
-        this.makeReady(session, settlement)
+        this.makeReady(chargeId, session, settlement)
         return this.authorize(session, cart, cut)
       }
       case "repair":
@@ -532,7 +533,11 @@ export class Town {
     }
     if (settlement.sessionId === null) {
       const row = this.charges.get(chargeId)!
-      this.charges.set(chargeId, { ...row, payment_session_id: session.id })
+      this.charges.set(chargeId, {
+        ...row,
+        payment_session_id: session.id,
+        session_amount: session.amount,
+      })
       cutAt("after adopting halfway", cut)
     }
     this.move(chargeId, session, cart)
@@ -561,7 +566,7 @@ export class Town {
         rival.status = "canceled"
       }
     }
-    this.makeReady(session, settlement)
+    this.makeReady(chargeId, session, settlement)
     if (cart.order) {
       return null
     }
@@ -631,6 +636,7 @@ export class Town {
   }
 
   private makeReady(
+    chargeId: string,
     session: Session,
     {
       reopenSession,
@@ -640,6 +646,10 @@ export class Town {
     if (reopenSession || bookAmount !== null) {
       session.status = "pending"
       session.amount = bookAmount ?? session.amount
+    }
+    const row = this.charges.get(chargeId)!
+    if (!sameMoney(session.amount, row.session_amount ?? row.amount)) {
+      this.charges.set(chargeId, { ...row, session_amount: session.amount })
     }
   }
 
