@@ -130,6 +130,10 @@ export class World {
     const { data, status } = await this.openSession(collectionId)
     expect({ status, data }).toMatchObject({ status: 200 })
     const [session] = data.payment_collection.payment_sessions
+    // It learns its cart after the answer; a person would not have looked at it yet.
+    await eventually(async () =>
+      expect((await this.charge(session.data.charge_id)).cart_id).toBe(cartId)
+    )
     return {
       cartId,
       collectionId,

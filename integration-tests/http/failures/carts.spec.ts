@@ -6,7 +6,7 @@ import {
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
 import type { Charge } from "../../../src/modules/khqr/types"
-import { startBank, World } from "../world"
+import { eventually, startBank, World } from "../world"
 import { historyOf } from "./history"
 
 const bank = startBank()
@@ -296,6 +296,22 @@ medusaIntegrationTestRunner({
     })
 
     describe("Two tabs of one checkout", () => {
+      it("opened within one moment become the order of the first, whose session is gone at once", async () => {
+        const collectionId = await world.openCollection(await world.fillCart())
+        const { data } = await world.openSession(collectionId)
+        await world.openSession(collectionId)
+        const [first] = data.payment_collection.payment_sessions
+        bank().pay({ qr: first.data.qr })
+        await eventually(async () => {
+          await world.tick()
+          expect(await world.charge(first.data.charge_id)).toMatchObject({
+            status: "completed",
+            review_reason: null,
+          })
+        })
+        expect(await world.orders()).toHaveLength(1)
+      })
+
       it("become one order when both KHQRs are paid, and the other goes to a person", async () => {
         const { collectionId, chargeId, qr } = await world.checkout()
         const newer = await openTab(collectionId)

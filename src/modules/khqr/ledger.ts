@@ -278,22 +278,23 @@ export class KhqrLedger extends KhqrBooks {
     return true
   }
 
-  /** Remembers which collection and cart a charge belongs to, for the day its session is gone. */
+  /** Remembers which collection and cart the charges of sessions belong to, for the day a session is gone. */
   @InjectManager()
-  async linkCharges(
+  async linkSessions(
     links: {
-      id: string
+      payment_session_id: string
       payment_collection_id: string
       cart_id: string | null
     }[],
     @MedusaContext() context: SqlContext = {}
   ): Promise<void> {
     const manager = context.transactionManager ?? context.manager!
-    for (const { id, payment_collection_id, cart_id } of links) {
+    for (const link of links) {
       // One that has moved on since knows better.
       await manager.execute(
-        "UPDATE khqr_charge SET payment_collection_id = ?, cart_id = ? WHERE id = ? AND payment_collection_id IS NULL",
-        [payment_collection_id, cart_id, id]
+        `UPDATE khqr_charge SET payment_collection_id = ?, cart_id = ?
+         WHERE payment_session_id = ? AND payment_collection_id IS NULL AND deleted_at IS NULL`,
+        [link.payment_collection_id, link.cart_id, link.payment_session_id]
       )
     }
   }
