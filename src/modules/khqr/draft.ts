@@ -44,7 +44,10 @@ const NOTHING_YET = {
   resolved_at: null,
   resolved_by: null,
   evidence: null,
+  confirmation_reference: null,
   session_amount: null,
+  accepted_total: null,
+  second_hash: null,
   adoption_key: null,
   bank_hash: null,
   payer_account: null,
@@ -57,6 +60,7 @@ const NOTHING_YET = {
   next_settle_at: null,
   leased_until: null,
   last_signal_at: null,
+  late_signals: 0,
   deleted_at: null,
 }
 

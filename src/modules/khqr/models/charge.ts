@@ -56,6 +56,10 @@ const KhqrCharge = model
     resolved_by: model.text().nullable(),
     /** How we know of the money. */
     evidence: model.enum([...EVIDENCES]).nullable(),
+    /** By which a person named the transfer that they vouch for: trimmed, lower case. One reference confirms one charge. */
+    confirmation_reference: model.text().nullable(),
+    /** What its cart cost when a person took the transfer: they took it for that. */
+    accepted_total: model.text().nullable(),
     /** What its session asks for, where a person took another amount than `amount` and the session was set to it. */
     session_amount: model.text().nullable(),
     /** By which a new payment session, of our own making, takes the charge over; of no other use to anybody. */
@@ -66,6 +70,8 @@ const KhqrCharge = model
     superseded_at: model.dateTime().nullable(),
     /** The bank's transaction hash: one transfer pays one charge. */
     bank_hash: model.text().unique().nullable(),
+    /** Of a second transfer that the bank showed for this KHQR, beside the money on record. */
+    second_hash: model.text().nullable(),
     payer_account: model.text().nullable(),
     /** What really arrived, in the bank's words; differs only in review. */
     paid_amount: model.text().nullable(),
@@ -83,6 +89,8 @@ const KhqrCharge = model
     leased_until: model.dateTime().nullable(),
     last_checked_at: model.dateTime().nullable(),
     last_signal_at: model.dateTime().nullable(),
+    /** Signals after its time that were answered with a question. */
+    late_signals: model.number().default(0),
     /** `paid`, `not_found`, `failed` or `unknown:<reason>`. */
     last_outcome: model.text().nullable(),
     checks: model.number().default(0),
@@ -96,6 +104,7 @@ const KhqrCharge = model
   })
   .indexes([
     { on: ["payment_session_id"] },
+    { on: ["second_hash"], where: "second_hash IS NOT NULL" },
     { on: ["moved_from"], where: "moved_from IS NOT NULL" },
     {
       name: "IDX_khqr_charge_md5",
@@ -109,6 +118,14 @@ const KhqrCharge = model
       unique: true,
       where: "adoption_key IS NOT NULL",
     },
+    {
+      name: "IDX_khqr_charge_confirmation_reference",
+      on: ["confirmation_reference"],
+      unique: true,
+      where: "confirmation_reference IS NOT NULL",
+    },
+    // The list, newest first.
+    { name: "IDX_khqr_charge_issued_at", on: ["issued_at", "id"] },
     // The review queue.
     {
       name: "IDX_khqr_charge_review",
@@ -121,6 +138,13 @@ const KhqrCharge = model
       on: ["khqr_amount", "currency_code", "issued_at"],
       where: "status IN ('pending', 'failed', 'expired')",
     },
+    // A person's word over the same money: whose transfer a receipt may be as well.
+    {
+      name: "IDX_khqr_charge_unproven_amount",
+      on: ["khqr_amount", "currency_code", "issued_at"],
+      where: "evidence = 'staff' AND bank_hash IS NULL",
+    },
+    { on: ["order_id"], where: "order_id IS NOT NULL" },
     // Learned at the first look: a charge that is being issued, and waited for, has neither.
     {
       on: ["payment_collection_id"],

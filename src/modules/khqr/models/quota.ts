@@ -16,6 +16,8 @@ const KhqrQuota = model
     utc_day: model.text(),
     /** Calls since midnight UTC: which of the two the bank counts by is not settled. */
     used_utc: model.number().default(0),
+    /** Of the day's calls, those that shoppers' receipts have cost. */
+    receipts: model.number().default(0),
     /** Calls that the bank refused for want of quota. */
     refused: model.number().default(0),
     /** The limit as the bank's refusals have shown it, when lower than the option. */

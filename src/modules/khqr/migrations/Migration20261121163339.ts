@@ -1,6 +1,6 @@
 import { Migration } from "@medusajs/framework/mikro-orm/migrations"
 
-export class Migration20261121160224 extends Migration {
+export class Migration20261121163339 extends Migration {
   override async up(): Promise<void> {
     this.addSql(
       `alter table if exists "khqr_token" drop constraint if exists "khqr_token_fingerprint_unique";`
@@ -28,7 +28,7 @@ export class Migration20261121160224 extends Migration {
     )
 
     this.addSql(
-      `create table if not exists "khqr_charge" ("id" text not null, "reference" text not null, "md5" text not null, "qr" text not null, "mode" text check ("mode" in ('dynamic', 'static', 'client')) not null default 'dynamic', "payment_session_id" text not null, "moved_from" text null, "payment_collection_id" text null, "cart_id" text null, "order_id" text null, "amount" text not null, "currency_code" text not null, "khqr_amount" text not null, "account_id" text not null, "gateway_ref" text null, "deeplink" text null, "deeplink_asked_at" timestamptz null, "status" text check ("status" in ('pending', 'paid', 'completed', 'expired', 'failed')) not null default 'pending', "review_reason" text check ("review_reason" in ('paid_late', 'amount_mismatch', 'currency_mismatch', 'wrong_account', 'duplicate', 'orphaned', 'order_failed', 'unverifiable', 'returned', 'hash_used', 'paid_early')) null, "resolution" text check ("resolution" in ('settle', 'attach', 'refund', 'dismiss')) null, "resolved_at" timestamptz null, "resolved_by" text null, "evidence" text check ("evidence" in ('khqr', 'receipt', 'staff')) null, "session_amount" text null, "adoption_key" text null, "issued_at" timestamptz not null, "expires_at" timestamptz not null, "superseded_at" timestamptz null, "bank_hash" text null, "payer_account" text null, "paid_amount" text null, "paid_currency" text null, "paid_to" text null, "paid_at" timestamptz null, "found_at" timestamptz null, "settled_at" timestamptz null, "next_check_at" timestamptz null, "next_settle_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_signal_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "unknown_since" timestamptz null, "settle_attempts" integer not null default 0, "lasting_settle_failures" integer not null default 0, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_charge_pkey" primary key ("id"));`
+      `create table if not exists "khqr_charge" ("id" text not null, "reference" text not null, "md5" text not null, "qr" text not null, "mode" text check ("mode" in ('dynamic', 'static', 'client')) not null default 'dynamic', "payment_session_id" text not null, "moved_from" text null, "payment_collection_id" text null, "cart_id" text null, "order_id" text null, "amount" text not null, "currency_code" text not null, "khqr_amount" text not null, "account_id" text not null, "gateway_ref" text null, "deeplink" text null, "deeplink_asked_at" timestamptz null, "status" text check ("status" in ('pending', 'paid', 'completed', 'expired', 'failed')) not null default 'pending', "review_reason" text check ("review_reason" in ('paid_late', 'amount_mismatch', 'currency_mismatch', 'wrong_account', 'duplicate', 'orphaned', 'order_failed', 'unverifiable', 'returned', 'hash_used', 'paid_early')) null, "resolution" text check ("resolution" in ('settle', 'attach', 'refund', 'dismiss', 'withdraw')) null, "resolved_at" timestamptz null, "resolved_by" text null, "evidence" text check ("evidence" in ('khqr', 'receipt', 'staff')) null, "confirmation_reference" text null, "accepted_total" text null, "session_amount" text null, "adoption_key" text null, "issued_at" timestamptz not null, "expires_at" timestamptz not null, "superseded_at" timestamptz null, "bank_hash" text null, "second_hash" text null, "payer_account" text null, "paid_amount" text null, "paid_currency" text null, "paid_to" text null, "paid_at" timestamptz null, "found_at" timestamptz null, "settled_at" timestamptz null, "next_check_at" timestamptz null, "next_settle_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_signal_at" timestamptz null, "late_signals" integer not null default 0, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "unknown_since" timestamptz null, "settle_attempts" integer not null default 0, "lasting_settle_failures" integer not null default 0, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_charge_pkey" primary key ("id"));`
     )
     this.addSql(
       `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_reference_unique" ON "khqr_charge" ("reference") WHERE deleted_at IS NULL;`
@@ -43,6 +43,9 @@ export class Migration20261121160224 extends Migration {
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_session_id" ON "khqr_charge" ("payment_session_id") WHERE deleted_at IS NULL;`
     )
     this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_second_hash" ON "khqr_charge" ("second_hash") WHERE second_hash IS NOT NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_moved_from" ON "khqr_charge" ("moved_from") WHERE moved_from IS NOT NULL AND deleted_at IS NULL;`
     )
     this.addSql(
@@ -52,10 +55,22 @@ export class Migration20261121160224 extends Migration {
       `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_adoption_key" ON "khqr_charge" ("adoption_key") WHERE adoption_key IS NOT NULL AND deleted_at IS NULL;`
     )
     this.addSql(
+      `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_charge_confirmation_reference" ON "khqr_charge" ("confirmation_reference") WHERE confirmation_reference IS NOT NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_issued_at" ON "khqr_charge" ("issued_at", "id") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_review" ON "khqr_charge" ("issued_at") WHERE review_reason IS NOT NULL AND resolved_at IS NULL AND deleted_at IS NULL;`
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_open_amount" ON "khqr_charge" ("khqr_amount", "currency_code", "issued_at") WHERE status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_unproven_amount" ON "khqr_charge" ("khqr_amount", "currency_code", "issued_at") WHERE evidence = 'staff' AND bank_hash IS NULL AND deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_order_id" ON "khqr_charge" ("order_id") WHERE order_id IS NOT NULL AND deleted_at IS NULL;`
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_charge_payment_collection_id" ON "khqr_charge" ("payment_collection_id") WHERE payment_collection_id IS NOT NULL AND deleted_at IS NULL;`
@@ -102,7 +117,7 @@ export class Migration20261121160224 extends Migration {
     )
 
     this.addSql(
-      `create table if not exists "khqr_quota" ("id" text not null, "token_key" text not null, "day" text not null, "used" integer not null default 0, "utc_day" text not null, "used_utc" integer not null default 0, "refused" integer not null default 0, "learned_limit" integer null, "spent_at" timestamptz null, "spent_by" text check ("spent_by" in ('bank', 'count')) null, "next_probe_at" timestamptz null, "lifted_at" timestamptz null, "paused_until" timestamptz null, "list_closed_until" timestamptz null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_quota_pkey" primary key ("id"));`
+      `create table if not exists "khqr_quota" ("id" text not null, "token_key" text not null, "day" text not null, "used" integer not null default 0, "utc_day" text not null, "used_utc" integer not null default 0, "receipts" integer not null default 0, "refused" integer not null default 0, "learned_limit" integer null, "spent_at" timestamptz null, "spent_by" text check ("spent_by" in ('bank', 'count')) null, "next_probe_at" timestamptz null, "lifted_at" timestamptz null, "paused_until" timestamptz null, "list_closed_until" timestamptz null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_quota_pkey" primary key ("id"));`
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_quota_deleted_at" ON "khqr_quota" ("deleted_at") WHERE deleted_at IS NULL;`
