@@ -4,6 +4,7 @@ import {
   amountToBook,
   isAccepted,
   isPaidLate,
+  mayBeLate,
   type ReviewReason,
 } from "../modules/khqr/state"
 import type { Charge } from "../modules/khqr/types"
@@ -17,6 +18,7 @@ export type Situation = {
     | "review_reason"
     | "resolution"
     | "evidence"
+    | "accepted_total"
     | "amount"
     | "khqr_amount"
     | "currency_code"
@@ -214,7 +216,7 @@ export function decideSettlement(situation: Situation): Settlement {
   }
 
   const late = isPaidLate(charge)
-  if (late && !accepted && situation.latePayments === "review") {
+  if (late && !mayBeLate(charge) && situation.latePayments === "review") {
     return review("paid_late", "Paid after the KHQR's time")
   }
   const reopenSession = awaitsPayment && session.status !== "pending"
@@ -229,6 +231,10 @@ export function decideSettlement(situation: Situation): Settlement {
   }
   if (cart.total === null) {
     return review(late ? "paid_late" : "order_failed", "The cart is gone")
+  }
+  const changed = changedSinceDecision(charge, cart.total)
+  if (changed) {
+    return changed
   }
   if (
     cart.currency_code !== session.currency_code ||
@@ -329,7 +335,7 @@ function withoutSession({
     return review("duplicate", "The cart was already paid in another way")
   }
   const accepted = isAccepted(charge)
-  if (isPaidLate(charge) && !accepted && latePayments === "review") {
+  if (isPaidLate(charge) && !mayBeLate(charge) && latePayments === "review") {
     return review("paid_late", "Paid after the KHQR's time")
   }
   const came = amountToBook(charge)
@@ -343,6 +349,10 @@ function withoutSession({
       `The cart now costs ${asks.amount} ${asks.currency_code}, the KHQR brought ${came.amount} ${came.currency_code}`
     )
   }
+  const changed = changedSinceDecision(charge, cart.total)
+  if (changed) {
+    return changed
+  }
   const session = collection.khqr_sessions.find(
     ({ amount, currency_code }) =>
       currency_code === came.currency_code && sameMoney(amount, came.amount)
@@ -355,6 +365,21 @@ function withoutSession({
     amount: came.amount,
     currencyCode: came.currency_code,
   }
+}
+
+/** What a person took for one cart is not taken for another. */
+function changedSinceDecision(
+  { resolution, accepted_total }: Situation["charge"],
+  total: string
+): Settlement | null {
+  return resolution === "settle" &&
+    accepted_total !== null &&
+    !sameMoney(accepted_total, total)
+    ? review(
+        "order_failed",
+        `The cart cost ${accepted_total} when this was decided, and costs ${total} now`
+      )
+    : null
 }
 
 /**

@@ -178,7 +178,7 @@ export class KhqrBooks extends MedusaService({
     context: SqlContext
   ): Promise<string | null> {
     const [other] = await this.listKhqrCharges(
-      { bank_hash: hash },
+      { $or: [{ bank_hash: hash }, { second_hash: hash }] },
       { take: 1 },
       context
     )

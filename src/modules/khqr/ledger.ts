@@ -395,19 +395,49 @@ export class KhqrLedger extends KhqrBooks {
     }
     const askedAt = new Date(call.askedAt)
     const transaction = "transaction" in outcome ? outcome.transaction : null
-    const usedBy =
-      transaction && transaction.hash !== charge.bank_hash
-        ? await this.userOfHash_(transaction.hash, context)
-        : null
+    const user =
+      transaction && (await this.userOfHash_(transaction.hash, context))
+    if (user && user !== charge.id) {
+      return this.recordContest_(charge, user, askedAt, context, call.requestId)
+    }
     return this.apply_(
       charge,
-      usedBy
-        ? { type: "hash_used", usedBy, askedAt }
-        : { type: "answered", outcome, askedAt },
+      { type: "answered", outcome, askedAt },
       "clock",
       context,
       call.requestId
     )
+  }
+
+  /** The bank shows, for this charge's KHQR, a transfer that pays another charge. */
+  protected async recordContest_(
+    charge: Charge,
+    usedBy: string,
+    askedAt: Date,
+    context: SqlContext,
+    requestId: string
+  ): Promise<ChargeAnnouncement[]> {
+    const own = await this.apply_(
+      charge,
+      { type: "hash_used", usedBy, askedAt },
+      "clock",
+      context,
+      requestId
+    )
+    const other = await this.lockCharge_(usedBy, context)
+    // The bank's tie to a KHQR is worth more than a receipt.
+    return other.review_reason === "hash_used"
+      ? own
+      : [
+          ...own,
+          ...(await this.apply_(
+            other,
+            { type: "contested", by: charge.id },
+            "clock",
+            context,
+            requestId
+          )),
+        ]
   }
 
   /** Gives back charges that were claimed and not asked about; they are due again after `pauseMs`. */
@@ -476,8 +506,8 @@ export class KhqrLedger extends KhqrBooks {
   ): Promise<void> {
     const at = planSignalledCheck(charge, now)
     await context.manager!.execute(
-      "UPDATE khqr_charge SET last_signal_at = ?, next_check_at = COALESCE(?, next_check_at) WHERE id = ? AND status IN ('pending', 'failed', 'expired')",
-      [now, at, charge.id]
+      "UPDATE khqr_charge SET last_signal_at = ?, next_check_at = COALESCE(?::timestamptz, next_check_at), late_signals = late_signals + CASE WHEN status = 'expired' AND ?::timestamptz IS NOT NULL THEN 1 ELSE 0 END WHERE id = ? AND status IN ('pending', 'failed', 'expired')",
+      [now, at, at, charge.id]
     )
     if (at) {
       await this.createKhqrEvents({

@@ -25,6 +25,9 @@ export function describeReview(charge: Charge): string {
     case "paid_early":
       return `${came} came before this charge was made: the storefront's KHQR was shown elsewhere before, and a person decides whose it is`
     case "hash_used":
+      if (charge.evidence === "receipt") {
+        return "The bank shows this charge's transfer for another KHQR: withdraw this payment, and check that charge again"
+      }
       return "The transfer that the bank shows for this KHQR pays another charge already, by a receipt: look at both"
     case null:
       return "Nothing waits for a person"

@@ -5,6 +5,7 @@ import {
   isAccepted,
   isPaidLate,
   isSettleable,
+  mayBeLate,
 } from "./state"
 import type { Charge } from "./types"
 
@@ -71,7 +72,7 @@ export function bookableCharge(
         !isAccepted(charge) &&
         charge.currency_code === newest.currency_code &&
         sameMoney(charge.amount, asked) &&
-        (latePayments === "honour" || !isPaidLate(charge))
+        (latePayments === "honour" || mayBeLate(charge) || !isPaidLate(charge))
     )
   )
 }

@@ -64,6 +64,8 @@ export const RESOLUTIONS = [
   "refund",
   /** Nothing is to be done. */
   "dismiss",
+  /** It was a mistake to take it as paid: no such money came for it. */
+  "withdraw",
 ] as const
 
 /** What a person decided about a charge in review. */
@@ -85,8 +87,10 @@ export type ChargeState = {
   issued_at: Date
   expires_at: Date
   superseded_at: Date | null
+  cart_id: string | null
   order_id: string | null
   bank_hash: string | null
+  second_hash: string | null
   payer_account: string | null
   paid_amount: string | null
   paid_currency: string | null
@@ -109,6 +113,8 @@ export type ChargeEvent =
   | { type: "answered"; outcome: Outcome; askedAt: Date }
   /** The question was due and could not be put: no quota, no token, the bank away. */
   | { type: "not_asked"; outcome: Unknown }
+  /** The bank shows this charge's transfer, which was taken on a receipt, for another KHQR. */
+  | { type: "contested"; by: string }
   /** The bank's answer names a transfer that already pays charge `usedBy`. */
   | { type: "hash_used"; usedBy: string; askedAt: Date }
   /** A transfer that was found by the hash on a receipt; see `receiptFault`. */
@@ -198,6 +204,15 @@ export function transition<T extends ChargeState>(
           )
     case "hash_used":
       return hashUsed(charge, event.usedBy, event.askedAt)
+    case "contested":
+      return charge.evidence === "receipt" && hasMoney(charge)
+        ? contradicted(
+            charge,
+            "hash_used",
+            null,
+            `The bank shows this charge's transfer for the KHQR of charge ${event.by}`
+          )
+        : unchanged(charge)
     case "receipt":
       return hasMoney(charge) || receiptFault(charge, event.transaction, now)
         ? unchanged(charge)
@@ -258,6 +273,13 @@ function answered<T extends ChargeState>(
 
   // Money that is on record stays as it was recorded.
   if (hasMoney(before)) {
+    if (
+      before.resolution === "withdraw" &&
+      outcome.type === "paid" &&
+      outcome.transaction.hash !== before.bank_hash
+    ) {
+      return foundAfterAll(charge, outcome.transaction, askedAt, now)
+    }
     return isUnproven(before)
       ? proven(charge, outcome)
       : paidAgain(charge, outcome)
@@ -361,6 +383,33 @@ function proven<T extends ChargeState>(
       }
 }
 
+/** A person had taken their word back, and the bank shows the transfer: it is paid as any other. */
+function foundAfterAll<T extends ChargeState>(
+  charge: T,
+  transaction: BakongTransaction,
+  askedAt: Date,
+  now: Date
+): Transition<T> {
+  const mismatch = disagreement(charge, transaction)
+  const note = `The bank shows ${transaction.amount} ${transaction.currency} after all, and a person had withdrawn the payment`
+  if (charge.status !== "paid" || mismatch !== null) {
+    return contradicted(charge, mismatch ?? "orphaned", transaction, note)
+  }
+  return charge.evidence === "staff"
+    ? {
+        charge: {
+          ...charge,
+          ...NOTHING_DECIDED,
+          ...toldBy(transaction),
+          review_reason: null,
+          next_settle_at: now,
+        },
+        announcements: ["paid"],
+        note,
+      }
+    : paid(charge, transaction, "khqr", askedAt, now)
+}
+
 /**
  * A receipt was taken while the question was under way, or one question overtook
  * another: what the bank shows now is money beside the money on record. Nothing is asked any
@@ -372,13 +421,14 @@ function paidAgain<T extends ChargeState>(
 ): Transition<T> {
   if (
     outcome.type !== "paid" ||
-    outcome.transaction.hash === charge.bank_hash
+    outcome.transaction.hash === charge.bank_hash ||
+    outcome.transaction.hash === charge.second_hash
   ) {
     return unchanged(charge)
   }
   const { hash, amount, currency, fromAccountId } = outcome.transaction
   return contradicted(
-    charge,
+    { ...charge, second_hash: hash },
     "duplicate",
     null,
     `The bank shows another transfer for this KHQR: ${amount} ${currency} from ${fromAccountId ?? "an account that is not told"}, hash ${hash}`
@@ -446,6 +496,9 @@ function resolved<T extends ChargeState>(
     return unchanged(charge)
   }
   const decided = { resolution, resolved_at: now, resolved_by: by }
+  if (resolution === "withdraw") {
+    return withdrawn(charge, decided, reason)
+  }
   const isAccepted = resolution === "settle" || resolution === "attach"
   return {
     charge: isAccepted
@@ -464,25 +517,74 @@ function resolved<T extends ChargeState>(
   }
 }
 
+/** An order that was made stays, and Medusa may let go of what never came. */
+function withdrawn<T extends ChargeState>(
+  charge: T,
+  decided: Pick<ChargeState, "resolution" | "resolved_at" | "resolved_by">,
+  reason: string
+): Transition<T> {
+  const { bank_hash } = charge
+  // The transfer is whose the bank says it is: that charge may be asked about again.
+  const isOthers = charge.evidence === "receipt"
+  return {
+    charge: {
+      ...charge,
+      ...decided,
+      review_reason: charge.review_reason ?? "unverifiable",
+      ...(isOthers ? { bank_hash: null } : {}),
+      next_settle_at: null,
+    },
+    announcements: ["resolved"],
+    note: `withdraw: ${reason}${isOthers ? ` (transfer ${bank_hash})` : ""}`,
+  }
+}
+
+/** Taken on a weaker word than the bank's, and not borne out by it. */
+function mayBeWithdrawn(
+  charge: Pick<
+    ChargeState,
+    "status" | "review_reason" | "evidence" | "bank_hash" | "resolution"
+  >
+): boolean {
+  if (!hasMoney(charge) || charge.resolution === "withdraw") {
+    return false
+  }
+  return charge.evidence === "receipt"
+    ? charge.review_reason === "hash_used"
+    : charge.evidence === "staff" &&
+        (isUnproven(charge) || charge.review_reason !== null)
+}
+
 /** What a person may decide about a charge now. */
 export function resolutionsOf(
   charge: Pick<
     ChargeState,
-    "status" | "review_reason" | "resolved_at" | "evidence"
+    | "status"
+    | "review_reason"
+    | "resolved_at"
+    | "evidence"
+    | "bank_hash"
+    | "resolution"
+    | "cart_id"
   >
 ): Resolution[] {
+  const withdraw: Resolution[] = mayBeWithdrawn(charge) ? ["withdraw"] : []
   if (!needsPerson(charge)) {
-    return []
+    return withdraw
   }
   if (charge.status !== "paid") {
-    return ["dismiss"]
+    return ["dismiss", ...withdraw]
+  }
+  if (charge.review_reason === "orphaned" && charge.cart_id === null) {
+    // Nobody knows a cart to settle it into.
+    return ["attach", "refund", "dismiss", ...withdraw]
   }
   // A cart is paid in its own currency and once; an order of the other currency may be there to attach to.
   // Of a receipt's transfer and the KHQR's own, one is for the cart all the same.
   return charge.review_reason === "currency_mismatch" ||
     (charge.review_reason === "duplicate" && charge.evidence !== "receipt")
-    ? ["attach", "refund", "dismiss"]
-    : ["settle", "attach", "refund", "dismiss"]
+    ? ["attach", "refund", "dismiss", ...withdraw]
+    : ["settle", "attach", "refund", "dismiss", ...withdraw]
 }
 
 /**
@@ -817,15 +919,16 @@ export function needsPerson(
   return charge.review_reason !== null && charge.resolved_at === null
 }
 
-/** A person takes the transfer as it is: late, of another amount, or on their word alone. */
-export function isAccepted(
+/** A person takes the transfer as it is: late, of another amount, for another total. */
+export function isAccepted(charge: Pick<ChargeState, "resolution">): boolean {
+  return charge.resolution === "settle" || charge.resolution === "attach"
+}
+
+/** A person knows when it was paid. Whoever confirms a payment has not seen its cart. */
+export function mayBeLate(
   charge: Pick<ChargeState, "resolution" | "evidence">
 ): boolean {
-  return (
-    charge.resolution === "settle" ||
-    charge.resolution === "attach" ||
-    charge.evidence === "staff"
-  )
+  return isAccepted(charge) || charge.evidence === "staff"
 }
 
 /** Money on record that is still for its session: booked, or neither sent back nor dismissed. */
@@ -836,7 +939,8 @@ export function bindsSession(
     charge.status === "completed" ||
     (charge.status === "paid" &&
       charge.resolution !== "refund" &&
-      charge.resolution !== "dismiss")
+      charge.resolution !== "dismiss" &&
+      charge.resolution !== "withdraw")
   )
 }
 

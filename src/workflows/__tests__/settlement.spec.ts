@@ -41,6 +41,7 @@ function situation(changes: Parts = {}): Situation {
         review_reason: null,
         resolution: null,
         evidence: "khqr",
+        accepted_total: null,
         amount: "11",
         khqr_amount: "11",
         currency_code: "usd",
@@ -609,6 +610,32 @@ describe("A charge that a person took as it is", () => {
     }
   })
 
+  it("is not settled into a cart that costs something else than when they looked", () => {
+    const settle = { ...accepted, accepted_total: "20.5" }
+    expect(decide({ charge: settle, cart: { total: "20.50" } })).toMatchObject({
+      action: "complete_cart",
+    })
+    expect(decide({ charge: settle, cart: { total: "495.5" } })).toEqual(
+      review("order_failed")
+    )
+    expect(
+      decide({ charge: settle, cart: { total: "495.5" }, session: null })
+    ).toEqual(review("order_failed"))
+  })
+
+  it("is another cart's total for nobody who only confirmed the payment", () => {
+    expect(
+      decide({ charge: { evidence: "staff" }, cart: { total: "486" } })
+    ).toEqual(review("order_failed"))
+    expect(
+      decide({
+        charge: { evidence: "staff" },
+        cart: { total: "486" },
+        session: null,
+      })
+    ).toEqual(review("orphaned"))
+  })
+
   it("is never booked in another currency, nor beside another payment, nor into a cart that is gone", () => {
     expect(decide({ charge: { ...accepted, paid_currency: "KHR" } })).toEqual(
       review("currency_mismatch")
@@ -647,6 +674,7 @@ describe("Whatever Medusa has", () => {
       review_reason: maybe(fc.constantFrom(...REVIEW_REASONS)),
       resolution: maybe(fc.constantFrom(...RESOLUTIONS)),
       evidence: maybe(fc.constantFrom(...EVIDENCES)),
+      accepted_total: maybe(amount),
       amount,
       khqr_amount: amount,
       currency_code: currency,

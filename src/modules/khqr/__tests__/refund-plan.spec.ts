@@ -78,3 +78,12 @@ it("gives one up a day after its end that ran out", () => {
     )
   ).toBeNull()
 })
+
+it("goes on asking about one that was called off while the bank said nothing, until it speaks", () => {
+  const now = later(EXPIRES_AT, 72 * HOUR)
+  const off = shown({ status: "canceled", unknowns: 60 })
+  expect(planRefundCheck(off, now)).toEqual(later(now, HOUR))
+  expect(
+    planRefundCheck({ ...off, unknowns: 0, last_checked_at: now }, now)
+  ).toBeNull()
+})

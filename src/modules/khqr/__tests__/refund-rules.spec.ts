@@ -7,6 +7,7 @@ import {
   isCovered,
   isSentBack,
   leftToRefund,
+  refundFault,
   reverseKhqrFault,
   sum,
   transferFaults,
@@ -43,6 +44,78 @@ describe("what is left to refund", () => {
   })
 })
 
+describe("a payment finer than a bank sends", () => {
+  it("is sent back to the cent or the riel below, and is then all sent back", () => {
+    const came = fc.record({
+      currency: fc.constantFrom("usd", "khr"),
+      whole: fc.integer({ min: 1, max: 1_000_000 }),
+      // As floats leave it: behind the last digit that counts, or between two.
+      tail: fc.constantFrom("", "000000000002", "3", "499999", "999999999999"),
+    })
+    fc.assert(
+      fc.property(came, ({ currency, whole, tail }) => {
+        const units = currency === "usd" ? `${whole}.00` : `${whole}.`
+        const paid_amount = `${units}${tail}`.replace(/\.$/, "")
+        const of = paidCharge({
+          amount: paid_amount,
+          khqr_amount: paid_amount,
+          currency_code: currency,
+          paid_amount,
+          paid_currency: currency.toUpperCase(),
+        })
+        const left = leftToRefund(of, [])
+        expect(left).toBe(String(whole))
+        const all = [
+          refund({ status: "sent", amount: left, currency_code: currency }),
+        ]
+        expect(leftToRefund(of, all)).toBe("0")
+        const isHalfAUnit = currency === "khr" && tail === "999999999999"
+        expect(isSentBack(of, all)).toBe(!isHalfAUnit)
+        expect(isSentBack(of, [])).toBe(false)
+      })
+    )
+  })
+})
+
+describe("a refund of a paid charge", () => {
+  const fault = (changes: object) => refundFault(charge(changes))
+  const paid = { status: "paid", review_reason: null } as const
+
+  it("waits while the charge is on its way to its order", () => {
+    expect(fault(paid)).toContain("order of this payment is being made")
+    expect(fault({ ...paid, resolution: "settle" })).toContain("being made")
+    expect(fault({ ...paid, resolution: "attach" })).toContain("being made")
+    expect(
+      fault({
+        ...paid,
+        review_reason: "orphaned",
+        resolved_at: new Date(0),
+        resolution: "settle",
+      })
+    ).toContain("being made")
+  })
+
+  it("is possible in review, closed, and once it is completed", () => {
+    expect(fault({ ...paid, review_reason: "orphaned" })).toBeNull()
+    for (const resolution of ["refund", "dismiss", "withdraw"]) {
+      expect(fault({ ...paid, resolution })).toBeNull()
+    }
+    expect(fault({ status: "completed" })).toBeNull()
+    expect(fault({ status: "pending" })).toContain("No money is on record")
+  })
+
+  it("waits while the bank shows a second transfer for an order that is made", () => {
+    const twice = {
+      status: "completed",
+      review_reason: "duplicate",
+      second_hash: "ab".repeat(32),
+    }
+    expect(fault(twice)).toContain("dismiss the review")
+    expect(fault({ ...twice, resolved_at: new Date(0) })).toBeNull()
+    expect(fault({ ...twice, status: "paid" })).toBeNull()
+  })
+})
+
 describe("what Medusa may book", () => {
   const riel = paidCharge({
     amount: "44000.4",
@@ -51,23 +124,59 @@ describe("what Medusa may book", () => {
     paid_amount: "44000",
     paid_currency: "KHR",
   })
-  const sent = (amount: string) =>
-    refund({ status: "sent", amount, currency_code: "khr" })
+  const sent = (amount: string, currency_code = "khr") =>
+    refund({ status: "sent", amount, currency_code })
+  const RIEL = { amount: "44000.4", currency_code: "khr" }
+  const DOLLARS = { amount: "11", currency_code: "usd" }
 
   it("is what went back, and with the last of it the fraction that never came", () => {
-    expect(coverOf(riel, [])).toBe("0")
-    expect(coverOf(riel, [sent("20000")])).toBe("20000")
-    expect(coverOf(riel, [sent("20000"), sent("24000")])).toBe("44000.4")
+    expect(coverOf(riel, [], RIEL)).toBe("0")
+    expect(coverOf(riel, [sent("20000")], RIEL)).toBe("20000")
+    expect(coverOf(riel, [sent("20000"), sent("24000")], RIEL)).toBe("44000.4")
     expect(isSentBack(riel, [sent("43999")])).toBe(false)
   })
 
   it("is no more than what was captured, also where too much went back", () => {
-    expect(coverOf(riel, [sent("44000"), sent("44000")])).toBe("44000.4")
+    expect(coverOf(riel, [sent("44000"), sent("44000")], RIEL)).toBe("44000.4")
   })
 
   it("is what came where a person took another amount", () => {
     const other = paidCharge({ paid_amount: "5" })
-    expect(coverOf(other, [refund({ status: "sent", amount: "5" })])).toBe("5")
+    const captured = { ...DOLLARS, amount: "5" }
+    expect(coverOf(other, [sent("5", "usd")], captured)).toBe("5")
+  })
+
+  it("is nothing of what went back in another currency than Medusa captured", () => {
+    const contradicted = paidCharge({
+      paid_amount: "44000",
+      paid_currency: "KHR",
+    })
+    expect(coverOf(contradicted, [sent("1000")], DOLLARS)).toBe("0")
+    expect(coverOf(contradicted, [sent("44000")], DOLLARS)).toBe("0")
+    expect(leftToRefund(contradicted, [sent("5", "usd")])).toBe("44000")
+  })
+
+  it("is what never came, too, of a payment that a person withdrew", () => {
+    const withdrawn = (changes: object) =>
+      paidCharge({ resolution: "withdraw", ...changes })
+    const unseen = withdrawn({ bank_hash: null })
+    expect(coverOf(unseen, [], DOLLARS)).toBe("11")
+    expect(leftToRefund(unseen, [])).toBe("0")
+
+    const two = withdrawn({ bank_hash: "ab", paid_amount: "2" })
+    expect(coverOf(two, [], DOLLARS)).toBe("9")
+    expect(coverOf(two, [sent("2", "usd")], DOLLARS)).toBe("11")
+    expect(leftToRefund(two, [])).toBe("2")
+
+    const other = withdrawn({
+      bank_hash: "ab",
+      paid_amount: "44000",
+      paid_currency: "KHR",
+    })
+    expect(coverOf(other, [], DOLLARS)).toBe("11")
+
+    const whole = withdrawn({ bank_hash: "ab" })
+    expect(coverOf(whole, [], DOLLARS)).toBe("0")
   })
 
   it("does not count less than half of a cent or of a riel", () => {
@@ -168,6 +277,7 @@ describe("telling Medusa", () => {
     refund({ id, amount, status: "sent", ...changes })
   const payment = (...refunds: [amount: string, note?: string][]) => ({
     id: "pay_1",
+    currency_code: "usd",
     captured: "11",
     refunds: refunds.map(([amount, note], n) => ({
       id: `ref_${n}`,
@@ -196,6 +306,22 @@ describe("telling Medusa", () => {
     })
   })
 
+  it("books nothing of what went back in another currency, whatever the bank says now of the payment", () => {
+    const riel = sent("a", "1000", { currency_code: "khr" })
+    const told = { paid_amount: "44000", paid_currency: "KHR" }
+    expect(decide(riel, [], payment(), told).action).toBe("nothing")
+    const all = sent("a", "44000", { currency_code: "khr" })
+    expect(decide(all, [], payment(), told).action).toBe("nothing")
+  })
+
+  it("books what went back of a payment that was withdrawn, and leaves what never came to a person", () => {
+    const of = { resolution: "withdraw", bank_hash: "ab", paid_amount: "2" }
+    expect(decide(sent("a", "2"), [], payment(), of)).toMatchObject({
+      action: "book",
+      amount: "2",
+    })
+  })
+
   it("finds what it booked before an interruption, and what a person booked", () => {
     const own = sent("a", "4")
     expect(
@@ -216,6 +342,7 @@ describe("telling Medusa", () => {
     expect(without({ status: "paid" })).toBe("wait")
     expect(without({ status: "paid", resolution: "refund" })).toBe("nothing")
     expect(without({ status: "paid", resolution: "dismiss" })).toBe("nothing")
+    expect(without({ status: "paid", resolution: "withdraw" })).toBe("nothing")
     expect(without({ status: "completed" })).toBe("fail")
   })
 
@@ -250,7 +377,12 @@ describe("telling Medusa", () => {
                 khqr_amount: came,
                 paid_amount: came,
               }),
-              payment: { id: "pay_1", captured, refunds: booked },
+              payment: {
+                id: "pay_1",
+                currency_code: "usd",
+                captured,
+                refunds: booked,
+              },
             })
             if (decision.action === "book") {
               booked.push({

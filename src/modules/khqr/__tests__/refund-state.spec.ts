@@ -2,8 +2,10 @@ import fc from "fast-check"
 
 import type { Outcome } from "../../../bakong"
 import {
+  bookAgainFault,
   cancelFault,
   isAskable,
+  isInReview,
   MAX_BOOKING_FAILURES,
   moveRefund,
   sendFault,
@@ -15,6 +17,7 @@ import {
   ATTEMPT_FAILED,
   CLOSES_AT,
   EXPIRES_AT,
+  HOUR,
   ISSUED_AT,
   later,
   MINUTE,
@@ -226,6 +229,114 @@ describe("calling a refund off", () => {
   )
 })
 
+describe("a bank that says nothing", () => {
+  const silence = (before: Refund, at: Date) =>
+    moveRefund(before, answered(unknown(), { askedAt: at }), at)
+  const afterADay = (before = shown()) => {
+    const first = silence(before, CLOSES_AT).refund
+    return silence(first, later(CLOSES_AT, 24 * HOUR))
+  }
+
+  it("for a day calls a person, once, and the refund may be called off", () => {
+    const early = silence(
+      silence(shown(), CLOSES_AT).refund,
+      later(CLOSES_AT, 24 * HOUR - 1)
+    )
+    expect(early.announcements).toEqual([])
+    expect(
+      cancelFault(early.refund, later(CLOSES_AT, 23 * HOUR))
+    ).not.toBeNull()
+
+    const { refund: after, announcements } = afterADay()
+    expect(after).toMatchObject({
+      status: "pending",
+      review_reason: "unverifiable",
+    })
+    expect(announcements).toEqual(["review"])
+    const again = silence(after, later(CLOSES_AT, 25 * HOUR))
+    expect(again.announcements).toEqual([])
+    expect(move(after, { type: "canceled", reason: "asked him" }).status).toBe(
+      "canceled"
+    )
+  })
+
+  it("is counted from when it was asked in vain, also when it could not be asked", () => {
+    const away = later(CLOSES_AT, 72 * HOUR)
+    expect(silence(shown(), away).announcements).toEqual([])
+    const notAsked = moveRefund(
+      shown({ unknown_since: CLOSES_AT }),
+      { type: "not_asked", outcome: unknown() },
+      away
+    )
+    expect(notAsked.refund.review_reason).toBe("unverifiable")
+  })
+
+  it("and then speaks ends the doubt", () => {
+    const { refund: silent } = afterADay()
+    const at = later(CLOSES_AT, 30 * HOUR)
+    const told = (outcome: Outcome, more = {}) =>
+      moveRefund(silent, answered(outcome, { askedAt: at, ...more }), at).refund
+    expect(told(NOT_FOUND)).toMatchObject({
+      status: "expired",
+      review_reason: null,
+      unknown_since: null,
+    })
+    expect(told(paid())).toMatchObject({ status: "sent", review_reason: null })
+  })
+
+  it("and then shows it paid, when it was called off and its money went elsewhere, calls a person", () => {
+    const off = move(afterADay().refund, { type: "canceled", reason: "no" })
+    expect(move(off, answered(paid(), { exceeds: true }))).toMatchObject({
+      status: "sent",
+      review_reason: "excess",
+    })
+    expect(move(off, answered(paid()))).toMatchObject({
+      status: "sent",
+      review_reason: null,
+    })
+  })
+})
+
+describe("a review", () => {
+  const close: RefundEvent = {
+    type: "resolved",
+    by: "user_9",
+    reason: "the customer gave it back",
+  }
+
+  it.each(["excess", "mismatch", "unverifiable", "not_booked"] as const)(
+    "of the kind %s is closed by a person, once",
+    (review_reason) => {
+      const before = refund({ status: "sent", review_reason })
+      const { refund: after, entry } = moveRefund(before, close, NOW)
+      expect(after).toMatchObject({
+        review_reason,
+        resolved_at: NOW,
+        resolved_by: "user_9",
+      })
+      expect(entry?.message).toContain("the customer gave it back")
+      expect(isInReview(after)).toBe(false)
+      expect(moveRefund(after, close, later(NOW, 1)).refund).toEqual(after)
+    }
+  )
+
+  it("is opened again by other news", () => {
+    const closed = move(
+      shown({ status: "sent", review_reason: "unverifiable", bank_hash: "ab" }),
+      close
+    )
+    expect(isInReview(closed)).toBe(false)
+    const after = move(closed, answered(paid()))
+    expect(after.review_reason).toBe("excess")
+    expect(isInReview(after)).toBe(true)
+  })
+
+  it("that nobody asked for is not closed", () => {
+    const quiet = refund({ status: "sent" })
+    expect(move(quiet, close)).toEqual(quiet)
+  })
+})
+
 describe("a transfer by hand", () => {
   it.each(["due", "pending", "expired"] as const)(
     "sends a refund that is %s",
@@ -278,8 +389,45 @@ describe("booking", () => {
       next_book_at: null,
       booking_error: "database away",
       booked_at: null,
+      review_reason: "not_booked",
     })
     expect(last.announcements).toEqual(["review"])
+
+    expect(bookAgainFault(last.refund)).toBeNull()
+    const again = move(last.refund, { type: "book_again" })
+    expect(again).toMatchObject({
+      next_book_at: NOW,
+      book_attempts: 0,
+      review_reason: null,
+    })
+    expect(move(last.refund, { type: "booked", message: "" })).toMatchObject({
+      booked_at: NOW,
+      review_reason: null,
+    })
+  })
+
+  it("that is given up hides no graver review", () => {
+    const excess = refund({
+      status: "sent",
+      review_reason: "excess",
+      book_attempts: MAX_BOOKING_FAILURES - 1,
+    })
+    const failed = move(excess, { type: "booking_failed", message: "away" })
+    expect(failed.review_reason).toBe("excess")
+    expect(move(failed, { type: "book_again" })).toMatchObject({
+      review_reason: "excess",
+      next_book_at: NOW,
+    })
+  })
+
+  it("is tried again only where there is something to book", () => {
+    const faults = [
+      refund(),
+      refund({ status: "sent", booked_at: NOW }),
+      refund({ status: "sent" }),
+    ].map((one) => bookAgainFault(one))
+    expect(faults).not.toContain(null)
+    expect(new Set(faults).size).toBe(3)
   })
 
   it("waits for a payment as long as it takes", () => {
@@ -337,6 +485,8 @@ describe("whatever happens, in whatever order", () => {
     fc.constant<RefundEvent>({ type: "canceled", reason: "no" }),
     fc.constant<RefundEvent>({ type: "not_asked", outcome: unknown() }),
     fc.constant<RefundEvent>({ type: "booked", message: "" }),
+    fc.constant<RefundEvent>({ type: "resolved", by: "user_1", reason: "" }),
+    fc.constant<RefundEvent>({ type: "book_again" }),
     fc.constant<RefundEvent>({ type: "not_to_book" }),
     fc.constant<RefundEvent>({ type: "booking_waits" }),
     fc.constant<RefundEvent>({ type: "booking_failed", message: "away" })
@@ -382,6 +532,10 @@ describe("whatever happens, in whatever order", () => {
                 expect(step.type).toBe("answered")
               }
             }
+            // What a person closed was there to be closed.
+            expect(
+              after.resolved_at !== null && after.review_reason === null
+            ).toBe(false)
             // Money is booked only of what is sent.
             expect(after.booked_at !== null && after.status !== "sent").toBe(
               false

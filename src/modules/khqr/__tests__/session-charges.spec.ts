@@ -109,11 +109,18 @@ describe("The charge for which Medusa may book a payment", () => {
     expect(bookableCharge([charge(PAID)], "review")).toBeDefined()
   })
 
+  it("is a late one that a person confirmed, for what the session asks and nothing else", () => {
+    const confirmed = charge({ ...LATE, evidence: "staff" })
+    expect(bookableCharge([confirmed], "review")).toBe(confirmed)
+    expect(
+      bookableCharge([confirmed, charge({ ...NEWER, amount: "20" })], "review")
+    ).toBeUndefined()
+  })
+
   it("is one that a person took, whatever came and whatever is asked for by now", () => {
     for (const taken of [
       { resolution: "settle" as const },
       { resolution: "attach" as const },
-      { evidence: "staff" as const },
     ]) {
       const late = charge({ ...LATE, ...taken, paid_amount: "5" })
       const newer = charge({ ...NEWER, amount: "20" })

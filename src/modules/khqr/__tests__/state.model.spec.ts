@@ -7,6 +7,7 @@ import {
   type ChargeStatus,
   hasMoney,
   isAccepted,
+  mayBeLate,
   isUnproven,
   needsPerson,
   RECEIPT_SKEW_MS,
@@ -394,7 +395,10 @@ const EACH_STEP: Promises = {
     !before ||
     !hasMoney(before) ||
     moneyOf(row) === moneyOf(before) ||
-    (isUnproven(before) && row.evidence === "staff" && !isUnproven(row)),
+    (isUnproven(before) && row.evidence === "staff" && !isUnproven(row)) ||
+    // A word that was taken back is not money, and may turn out true.
+    before.resolution === "withdraw" ||
+    row.resolution === "withdraw",
 
   "One transfer pays one charge": (row, { charges }) =>
     row.bank_hash === null ||
@@ -481,6 +485,7 @@ const EACH_STEP: Promises = {
     return (
       row.status !== "completed" ||
       isAccepted(row) ||
+      row.evidence === "staff" ||
       needsPerson(row) ||
       sameMoney(cart!.order!.total, amountToBook(row).amount)
     )
@@ -490,7 +495,7 @@ const EACH_STEP: Promises = {
     row.status !== "completed" ||
     +row.paid_at! <= +row.expires_at + MINUTE ||
     town.latePayments === "honour" ||
-    isAccepted(row) ||
+    mayBeLate(row) ||
     row.review_reason !== null,
 
   "Its session shows one KHQR": (row, { charges }) =>

@@ -113,7 +113,12 @@ const returnedCharge = () => answer(charge(), returned("failed_at_ach")).charge
 const confirmedCharge = () => confirm(charge()).charge
 
 const inReview = (review_reason: ReviewReason, changes: Partial<Charge> = {}) =>
-  paidCharge({ review_reason, next_settle_at: null, ...changes })
+  paidCharge({
+    review_reason,
+    next_settle_at: null,
+    cart_id: "cart_1",
+    ...changes,
+  })
 
 const DECIDED = {
   resolved_at: later(EXPIRES_AT, HOUR),
@@ -885,6 +890,95 @@ describe("A charge that a person confirmed", () => {
   })
 })
 
+describe("What a person takes back", () => {
+  const withdraw = (before: Charge) =>
+    transition(
+      before,
+      {
+        type: "resolved",
+        resolution: "withdraw",
+        by: "user_1",
+        reason: "The wrong row",
+      },
+      later(EXPIRES_AT, HOUR)
+    )
+
+  it("holds no session and is not booked, and stays on record", () => {
+    const { charge: after, announcements } = withdraw(confirmedCharge())
+
+    expect(after).toMatchObject({
+      status: "paid",
+      review_reason: "unverifiable",
+      resolution: "withdraw",
+      resolved_by: "user_1",
+      evidence: "staff",
+      next_settle_at: null,
+    })
+    expect(announcements).toEqual(["resolved"])
+    expect(bindsSession(after)).toBe(false)
+    expect(isSettleable(after)).toBe(false)
+    expect(withdraw(after).charge).toEqual(after)
+  })
+
+  it("is paid as any other when the bank shows the transfer after all", () => {
+    const { charge: after } = answer(withdraw(confirmedCharge()).charge, paid())
+
+    expect(after).toMatchObject({
+      status: "paid",
+      review_reason: null,
+      resolution: null,
+      evidence: "staff",
+      bank_hash: transfer().hash,
+    })
+    expect(after.next_settle_at).not.toBeNull()
+    const receipt = withdraw(
+      paidCharge({ evidence: "receipt", review_reason: "hash_used" })
+    ).charge
+    expect(
+      answer(receipt, paid({ hash: "c".repeat(64) })).charge
+    ).toMatchObject({ status: "paid", review_reason: null, evidence: "khqr" })
+  })
+
+  it("calls a person when the bank shows the transfer of an order that was made", () => {
+    const completed = withdraw({ ...confirmedCharge(), status: "completed" })
+
+    expect(answer(completed.charge, paid()).charge).toMatchObject({
+      status: "completed",
+      review_reason: "orphaned",
+      resolution: null,
+      bank_hash: transfer().hash,
+    })
+  })
+
+  it("frees the transfer that the bank gives to another charge", () => {
+    const receipt = paidCharge({ evidence: "receipt" })
+    const contested = transition(
+      receipt,
+      { type: "contested", by: "khqr_2" },
+      later(EXPIRES_AT, HOUR)
+    )
+    expect(contested.charge).toMatchObject({
+      review_reason: "hash_used",
+      next_settle_at: null,
+    })
+    expect(contested.announcements).toEqual(["review"])
+
+    const { charge: after, note } = withdraw(contested.charge)
+    expect(after.bank_hash).toBeNull()
+    expect(note).toContain(receipt.bank_hash)
+  })
+
+  it("is no charge that the bank itself vouches for", () => {
+    expect(
+      transition(
+        paidCharge(),
+        { type: "contested", by: "khqr_2" },
+        later(EXPIRES_AT, HOUR)
+      ).charge
+    ).toEqual(paidCharge())
+  })
+})
+
 describe("What a person may decide", () => {
   it.each(REVIEW_REASONS)("of money in review as %s", (reason) => {
     const currencyOrTwice =
@@ -894,6 +988,29 @@ describe("What a person may decide", () => {
         ? ["attach", "refund", "dismiss"]
         : ["settle", "attach", "refund", "dismiss"]
     )
+  })
+
+  it("of money whose cart nobody knows is not to settle it", () => {
+    expect(resolutionsOf(inReview("orphaned", { cart_id: null }))).toEqual([
+      "attach",
+      "refund",
+      "dismiss",
+    ])
+  })
+
+  it("of what a person confirmed, and of a receipt that the bank gives to another, is to withdraw it too", () => {
+    const confirmed = confirmedCharge()
+    expect(resolutionsOf(confirmed)).toEqual(["withdraw"])
+    expect(resolutionsOf({ ...confirmed, status: "completed" })).toEqual([
+      "withdraw",
+    ])
+    expect(
+      resolutionsOf(answer(confirmed, paid({ amount: "2" })).charge)
+    ).toContain("withdraw")
+    expect(resolutionsOf(answer(confirmed, paid()).charge)).toEqual([])
+    const receipt = inReview("hash_used", { evidence: "receipt" })
+    expect(resolutionsOf(receipt)).toContain("withdraw")
+    expect(resolutionsOf(inReview("paid_late"))).not.toContain("withdraw")
   })
 
   it("is only to let it be where there is no money, or an order already", () => {
@@ -1021,7 +1138,9 @@ describe("The money that a session is bound by", () => {
     }
     for (const resolution of [null, ...RESOLUTIONS]) {
       expect(binds({ status: "paid", resolution })).toBe(
-        resolution !== "refund" && resolution !== "dismiss"
+        resolution !== "refund" &&
+          resolution !== "dismiss" &&
+          resolution !== "withdraw"
       )
       expect(binds({ status: "completed", resolution })).toBe(true)
     }
@@ -1706,13 +1825,22 @@ const decision = ({ resolution, resolved_at, resolved_by }: Charge) =>
 
 const UNDECIDED = JSON.stringify([null, null, null])
 
+/** The bank shows the transfer of a payment that a person had taken back: it is paid anew. */
+const isFoundAfterAll = (event: ChargeEvent, before: Charge) =>
+  before.resolution === "withdraw" &&
+  event.type === "answered" &&
+  event.outcome.type === "paid" &&
+  event.outcome.transaction.hash !== before.bank_hash
+
 /** Beside the one on record. */
 const tellsOfAnother = (event: ChargeEvent, before: Charge) =>
   event.type === "answered" &&
   event.outcome.type === "paid" &&
   hasMoney(before) &&
   !isUnproven(before) &&
-  event.outcome.transaction.hash !== before.bank_hash
+  before.resolution !== "withdraw" &&
+  event.outcome.transaction.hash !== before.bank_hash &&
+  event.outcome.transaction.hash !== before.second_hash
 
 /** A person's word that was proven keeps the reason for which its cart was not completed. */
 const bankAgrees = (before: Charge, after: Charge) =>
@@ -1739,7 +1867,8 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
 
   "It gets money only from a paid answer, a receipt or a person, and remembers which":
     ({ before, event, after }) =>
-      hasMoney(before)
+      hasMoney(before) &&
+      !(isFoundAfterAll(event, before) && after.evidence === "khqr")
         ? after.evidence === before.evidence
         : hasMoney(after)
           ? after.evidence ===
@@ -1764,9 +1893,11 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
         after.found_at !== null &&
         (after.bank_hash !== null || after.evidence === "staff")),
 
-  "What it got never changes, but for a person's word that the bank proves or contradicts":
+  "What it got never changes, but for a word that the bank proves or contradicts, or that was taken back":
     ({ before, event, after }) =>
       !hasMoney(before) ||
+      isFoundAfterAll(event, before) ||
+      (after.resolution === "withdraw" && before.evidence === "receipt") ||
       money(after) === money(before) ||
       (isUnproven(before) &&
         outcomeOf(event) === "paid" &&
@@ -1826,6 +1957,7 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
       before.review_reason === null ||
       !hasMoney(before) ||
       after.review_reason === before.review_reason ||
+      isFoundAfterAll(event, before) ||
       (event.type === "resolved" && isAccepted(after)) ||
       (["answered", "hash_used"].includes(event.type) &&
         after.review_reason !== null),
@@ -1913,19 +2045,23 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
 
   "It announces a new status when it has one, and only then": ({
     before,
+    event,
     after,
     announcements,
   }) =>
     (["paid", "completed", "expired"] as const).every(
       (status) =>
         announcements.includes(status) ===
-        (after.status === status && before.status !== status)
+        (after.status === status &&
+          (before.status !== status ||
+            (isFoundAfterAll(event, before) && after.review_reason === null)))
     ),
 
   "It calls for a person when it has a new review reason or another transfer in review, and only then":
     ({ before, event, after, announcements }) =>
       announcements.includes("review") ===
       (after.review_reason !== null &&
+        event.type !== "resolved" &&
         (after.review_reason !== before.review_reason ||
           tellsOfAnother(event, before) ||
           (before.bank_hash !== null && after.bank_hash !== before.bank_hash) ||

@@ -1,6 +1,6 @@
 import { Migration } from "@medusajs/framework/mikro-orm/migrations"
 
-export class Migration20261121163339 extends Migration {
+export class Migration20261121163959 extends Migration {
   override async up(): Promise<void> {
     this.addSql(
       `alter table if exists "khqr_token" drop constraint if exists "khqr_token_fingerprint_unique";`
@@ -127,7 +127,7 @@ export class Migration20261121163339 extends Migration {
     )
 
     this.addSql(
-      `create table if not exists "khqr_refund" ("id" text not null, "charge_id" text not null, "amount" text not null, "currency_code" text not null, "status" text check ("status" in ('due', 'pending', 'sent', 'expired', 'canceled')) not null default 'due', "review_reason" text check ("review_reason" in ('excess', 'mismatch')) null, "method" text check ("method" in ('by_hand', 'reverse_khqr')) null, "payer_account" text null, "note" text null, "created_by" text not null, "reference" text null, "bank_hash" text null, "sent_at" timestamptz null, "sent_by" text null, "verified_at" timestamptz null, "qr" text null, "md5" text null, "issued_at" timestamptz null, "expires_at" timestamptz null, "next_check_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "next_book_at" timestamptz null, "book_attempts" integer not null default 0, "booking_error" text null, "booked_at" timestamptz null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_refund_pkey" primary key ("id"));`
+      `create table if not exists "khqr_refund" ("id" text not null, "charge_id" text not null, "amount" text not null, "currency_code" text not null, "status" text check ("status" in ('due', 'pending', 'sent', 'expired', 'canceled')) not null default 'due', "review_reason" text check ("review_reason" in ('excess', 'mismatch', 'unverifiable', 'not_booked')) null, "resolved_at" timestamptz null, "resolved_by" text null, "method" text check ("method" in ('by_hand', 'reverse_khqr')) null, "payer_account" text null, "note" text null, "created_by" text not null, "reference" text null, "bank_hash" text null, "sent_at" timestamptz null, "sent_by" text null, "verified_at" timestamptz null, "qr" text null, "md5" text null, "issued_at" timestamptz null, "expires_at" timestamptz null, "next_check_at" timestamptz null, "leased_until" timestamptz null, "last_checked_at" timestamptz null, "last_outcome" text null, "checks" integer not null default 0, "unknowns" integer not null default 0, "unknown_since" timestamptz null, "next_book_at" timestamptz null, "book_attempts" integer not null default 0, "booking_error" text null, "booked_at" timestamptz null, "created_at" timestamptz not null default now(), "updated_at" timestamptz not null default now(), "deleted_at" timestamptz null, constraint "khqr_refund_pkey" primary key ("id"));`
     )
     this.addSql(
       `CREATE UNIQUE INDEX IF NOT EXISTS "IDX_khqr_refund_bank_hash_unique" ON "khqr_refund" ("bank_hash") WHERE deleted_at IS NULL;`
@@ -140,6 +140,9 @@ export class Migration20261121163339 extends Migration {
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_refund_charge_id" ON "khqr_refund" ("charge_id") WHERE deleted_at IS NULL;`
+    )
+    this.addSql(
+      `CREATE INDEX IF NOT EXISTS "IDX_khqr_refund_review" ON "khqr_refund" ("created_at") WHERE review_reason IS NOT NULL AND resolved_at IS NULL AND deleted_at IS NULL;`
     )
     this.addSql(
       `CREATE INDEX IF NOT EXISTS "IDX_khqr_refund_next_check_at" ON "khqr_refund" ("next_check_at") WHERE next_check_at IS NOT NULL AND deleted_at IS NULL;`
