@@ -258,10 +258,12 @@ medusaIntegrationTestRunner({
         }>("SELECT data FROM payment WHERE id = ?", [id])
         expect((await world.charge(booked.charge_id)).status).toBe("completed")
         const other = booked.charge_id === chargeId ? data.charge.id : chargeId
-        expect(await world.charge(other)).toMatchObject({
-          status: "paid",
-          review_reason: "duplicate",
-        })
+        await eventually(async () =>
+          expect(await world.charge(other)).toMatchObject({
+            status: "paid",
+            review_reason: "duplicate",
+          })
+        )
       })
     })
 

@@ -407,14 +407,17 @@ medusaIntegrationTestRunner({
         await world.tick()
 
         await expectOneOrder(sessionId)
-        expect(
-          await world.sql(
-            "SELECT status, review_reason FROM khqr_charge ORDER BY status"
-          )
-        ).toEqual([
-          { status: "completed", review_reason: null },
-          { status: "paid", review_reason: "duplicate" },
-        ])
+        // The one that goes second is looked at again after a pause.
+        await eventually(async () =>
+          expect(
+            await world.sql(
+              "SELECT status, review_reason FROM khqr_charge ORDER BY status"
+            )
+          ).toEqual([
+            { status: "completed", review_reason: null },
+            { status: "paid", review_reason: "duplicate" },
+          ])
+        )
       })
     })
   },
