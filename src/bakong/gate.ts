@@ -8,8 +8,10 @@ export type CallPurpose =
   | "check"
   /** The check whose "not found" ends a charge: a share of the day is kept for it. */
   | "closing"
-  /** A person asks: diagnosis, doctor. */
+  /** A person of the shop asks: diagnosis, doctor, a receipt. */
   | "manual"
+  /** A shopper brings a receipt: a share of the day, and nothing of what is kept. */
+  | "receipt"
   /** A gateway makes the KHQR itself: as needed as a check. */
   | "issue"
   /** A link into the payer's app. */

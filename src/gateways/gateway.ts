@@ -79,8 +79,9 @@ export interface Gateway {
 
   /**
    * Looks a transfer up by what a receipt shows. Never throws. Only with `can.findsByHash`.
+   * @param purpose Default `manual`.
    */
-  findByHash?(hash: TransferHash): Promise<CheckAnswer>
+  findByHash?(hash: TransferHash, purpose?: CallPurpose): Promise<CheckAnswer>
 
   /**
    * Whether the account exists.

@@ -101,9 +101,12 @@ export class OpenApiGateway implements Gateway {
     return allowed
   }
 
-  async findByHash(hash: TransferHash): Promise<CheckAnswer> {
+  async findByHash(
+    hash: TransferHash,
+    purpose: CallPurpose = "manual"
+  ): Promise<CheckAnswer> {
     const { client } = this.options_
-    const context = { purpose: "manual" as const }
+    const context = { purpose }
     return "full" in hash
       ? client.checkTransactionByHash(hash.full, context)
       : client.checkTransactionByShortHash(

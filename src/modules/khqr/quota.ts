@@ -14,6 +14,8 @@ export type QuotaState = {
   used: number
   utc_day: string
   used_utc: number
+  /** Of `used`, what shoppers' receipts have cost. */
+  receipts: number
   /** Calls that the bank refused for want of quota, today. */
   refused: number
   /** Lower than the option, as the bank's refusals have shown. */
@@ -31,6 +33,8 @@ export type QuotaState = {
 export type Ticket = {
   /** It is to find out whether a spent quota is there again. */
   probe: boolean
+  /** It counts against the share of shoppers' receipts. */
+  receipt?: true
 }
 
 export type Claim = { state: QuotaState } & (
@@ -84,10 +88,16 @@ const DEFAULT_PAUSE_MS = 30_000
 /** Of a day's calls that are not kept; what only makes things easier stops before checks do. */
 export const COMFORT_SHARE = 0.5
 
+/** Of a day's calls, what shoppers' receipts may cost altogether: anybody can make hashes up. */
+export const RECEIPT_SHARE = 0.2
+
 const NEEDED: CallPurpose[] = ["closing", "manual"]
 
 /** Their endpoints need no token in practice, so they tell nothing of its quota either. */
 const COMFORT: CallPurpose[] = ["deeplink", "account"]
+
+/** Strangers choose when these are asked: none of them finds out whether a spent quota is there again. */
+const NO_PROBE: CallPurpose[] = [...COMFORT, "receipt"]
 
 export function freshQuota(now: Date): QuotaState {
   return {
@@ -95,6 +105,7 @@ export function freshQuota(now: Date): QuotaState {
     used: 0,
     utc_day: utcDay(now),
     used_utc: 0,
+    receipts: 0,
     refused: 0,
     learned_limit: null,
     spent_at: null,
@@ -120,6 +131,7 @@ export function rollOver(known: QuotaState, now: Date): QuotaState {
     ...today,
     day,
     used: 0,
+    receipts: 0,
     refused: 0,
     learned_limit: raised(known),
   }
@@ -167,7 +179,22 @@ export function claim(
       retryAfterMs: nextMidnight(now) - now.getTime(),
     }
   }
-  return granted(state, { probe: false })
+  if (purpose !== "receipt") {
+    return granted(state, { probe: false })
+  }
+  if (whole !== Infinity && state.receipts + 1 > whole * RECEIPT_SHARE) {
+    return {
+      state,
+      granted: false,
+      reason: "quota_spent",
+      message: "The share of the day's calls that receipts may cost is used up",
+      retryAfterMs: nextMidnight(now) - now.getTime(),
+    }
+  }
+  return granted(
+    { ...state, receipts: state.receipts + 1 },
+    { probe: false, receipt: true }
+  )
 }
 
 /** What follows from the answer to a call that was granted, and that carried the token. */
@@ -214,6 +241,7 @@ export function giveBack(
     ...state,
     used: Math.max(0, state.used - 1),
     used_utc: Math.max(0, state.used_utc - 1),
+    receipts: Math.max(0, state.receipts - (ticket.receipt ? 1 : 0)),
     ...(ticket.probe && state.spent_at !== null ? { next_probe_at: now } : {}),
   }
 }
@@ -283,7 +311,7 @@ function granted(state: QuotaState, ticket: Ticket): Claim {
 
 function claimProbe(state: QuotaState, purpose: CallPurpose, now: Date): Claim {
   const at = state.next_probe_at ?? now
-  if (at > now || COMFORT.includes(purpose)) {
+  if (at > now || NO_PROBE.includes(purpose)) {
     return {
       state,
       granted: false,

@@ -7,6 +7,7 @@ import {
   freshQuota,
   giveBack,
   hear,
+  RECEIPT_SHARE,
   remaining,
   RESERVED_SHARE,
   reserve,
@@ -83,6 +84,59 @@ describe("a day's calls", () => {
     for (const purpose of ["closing", "manual"] as const) {
       expect(ask(state, { purpose }).granted).toBe(true)
     }
+  })
+
+  it("go for shoppers' receipts up to their share, and never from what is kept", () => {
+    const share = LIMIT * RECEIPT_SHARE
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.constantFrom<CallPurpose>(
+            "receipt",
+            "receipt",
+            "check",
+            "closing"
+          ),
+          { maxLength: 3 * LIMIT }
+        ),
+        fc.boolean(),
+        (purposes, isGivenBack) => {
+          let state = freshQuota(MORNING)
+          let receipts = 0
+          for (const purpose of purposes) {
+            const before = usedToday(state)
+            const made = ask(state, { purpose })
+            state = made.state
+            if (purpose !== "receipt" || !made.granted) {
+              continue
+            }
+            receipts += 1
+            expect(before).toBeLessThan(LIMIT - reserve(LIMIT))
+            if (isGivenBack) {
+              state = giveBack(state, made.ticket, MORNING)
+              receipts -= 1
+            }
+          }
+          expect(receipts).toBeLessThanOrEqual(share)
+          expect(state.receipts).toBe(receipts)
+        }
+      )
+    )
+    let state = freshQuota(MORNING)
+    for (let n = 0; n < share; n++) {
+      const made = ask(state, { purpose: "receipt" })
+      expect(made.granted).toBe(true)
+      state = made.state
+    }
+    expect(ask(state, { purpose: "receipt" })).toMatchObject({
+      granted: false,
+      reason: "quota_spent",
+      state: { spent_at: null },
+    })
+    expect(ask(state, { purpose: "check" }).granted).toBe(true)
+    const tomorrow = later(MORNING, DAY)
+    expect(ask(state, { purpose: "receipt", now: tomorrow }).granted).toBe(true)
+    expect(ask(state, { purpose: "receipt", limit: null }).granted).toBe(true)
   })
 
   it.each(["deeplink", "account"] as const)(

@@ -11,6 +11,7 @@ const ACTORS: Record<CallPurpose, Actor> = {
   account: "clock",
   token: "clock",
   deeplink: "shopper",
+  receipt: "shopper",
   manual: "admin",
   issue: "medusa",
 }

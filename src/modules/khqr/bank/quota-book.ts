@@ -19,6 +19,7 @@ const COLUMNS = [
   "used",
   "utc_day",
   "used_utc",
+  "receipts",
   "refused",
   "learned_limit",
   "spent_at",
