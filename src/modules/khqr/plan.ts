@@ -35,6 +35,9 @@ export const LATE_SIGNAL_COOLDOWN_MS = 60 * SECOND
 /** Signals are heard for this long after `expires_at`. */
 export const SIGNALS_UNTIL_MS = 24 * HOUR
 
+/** So many signals on one expired charge are answered with a question: who sends them may be anybody. */
+export const MOST_LATE_SIGNALS = 10
+
 /** Outcomes that our gate gives while there is no quota or no token, and takes back without a word. */
 const REFUSED_BY_US: (string | null)[] = [
   "unknown:quota_spent",
@@ -80,15 +83,18 @@ export function planNextCheck(
  * the charge is done, or a check is due earlier anyway.
  */
 export function planSignalledCheck(
-  charge: PlannedCharge & { next_check_at: Date | null },
+  charge: PlannedCharge & { next_check_at: Date | null; late_signals: number },
   now: Date
 ): Date | null {
   const over = charge.expires_at.getTime() + SIGNALS_UNTIL_MS
   if (hasMoney(charge) || !isAskable(charge) || now.getTime() > over) {
     return null
   }
-  const cooldown =
-    charge.status === "expired" ? LATE_SIGNAL_COOLDOWN_MS : SIGNAL_COOLDOWN_MS
+  const isLate = charge.status === "expired"
+  if (isLate && charge.late_signals >= MOST_LATE_SIGNALS) {
+    return null
+  }
+  const cooldown = isLate ? LATE_SIGNAL_COOLDOWN_MS : SIGNAL_COOLDOWN_MS
   const lastAsked = charge.last_checked_at?.getTime() ?? 0
   // While the bank answers nothing, signals do not break the pause. What our own gate refuses costs nobody anything.
   if (charge.unknowns > 0 && !REFUSED_BY_US.includes(charge.last_outcome)) {

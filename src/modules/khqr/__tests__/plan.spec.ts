@@ -4,6 +4,7 @@ import type { Outcome } from "../../../bakong"
 import {
   LATE_SIGNAL_COOLDOWN_MS,
   planNextCheck,
+  MOST_LATE_SIGNALS,
   planSignalledCheck,
   SIGNAL_COOLDOWN_MS,
 } from "../plan"
@@ -571,6 +572,16 @@ describe("A signal", () => {
       later(day, 40 * SECOND)
     )
     expect(planSignalledCheck(expired(61), later(day, 1))).toBeNull()
+  })
+
+  it("is heard so many times after the KHQR's time, and before it always", () => {
+    const now = later(EXPIRES_AT, HOUR)
+    const late = (late_signals: number) =>
+      charge({ status: "expired", late_signals })
+    expect(planSignalledCheck(late(MOST_LATE_SIGNALS - 1), now)).toEqual(now)
+    expect(planSignalledCheck(late(MOST_LATE_SIGNALS), now)).toBeNull()
+    const open = charge({ late_signals: MOST_LATE_SIGNALS })
+    expect(planSignalledCheck(open, ISSUED_AT)).toEqual(ISSUED_AT)
   })
 })
 
