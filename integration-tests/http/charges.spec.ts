@@ -1,3 +1,4 @@
+import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
 import { Staff } from "./staff"
@@ -98,6 +99,36 @@ medusaIntegrationTestRunner({
         expect(refunds).toEqual([])
       }
       expect((await staff.get("/charges/khqr_none")).status).toBe(404)
+    })
+
+    it("reads no whole table for what staff search, and sorts none for the list", async () => {
+      await world.checkout()
+      const knex = world.container.resolve(
+        ContainerRegistrationKeys.PG_CONNECTION
+      )
+      const seen: { sql: string; bindings: unknown[] }[] = []
+      const hear = (query: { sql: string; bindings: unknown[] }) =>
+        void (/from "khqr_charge"/.test(query.sql) && seen.push(query))
+      knex.on("query", hear)
+      await idsOf("q=deadbeef")
+      await idsOf("")
+      knex.off("query", hear)
+      const lists = seen.filter(({ sql }) => /order by/.test(sql))
+      expect(lists).toHaveLength(2)
+      for (const { sql, bindings } of lists) {
+        const plan = await knex.transaction(async (own) => {
+          await own.raw("SET LOCAL enable_seqscan = off")
+          const { rows } = await own.raw(
+            `EXPLAIN ${sql.replace(/\$\d+/g, "?")}`,
+            bindings as never
+          )
+          return JSON.stringify(rows)
+        })
+        expect(plan).not.toContain("Seq Scan on khqr_charge")
+        if (!/deadbeef/.test(JSON.stringify(bindings) + sql)) {
+          expect(plan).not.toContain("Sort")
+        }
+      }
     })
 
     it("tells nobody by which key a session takes a charge over", async () => {

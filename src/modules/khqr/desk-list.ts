@@ -1,3 +1,4 @@
+import { hashesNamedBy } from "./receipt"
 import type { ChargeStatus, Evidence, ReviewReason } from "./state"
 import type { ChargeMode } from "./types"
 
@@ -9,7 +10,7 @@ export type ChargeFilters = {
   currency?: string[]
   mode?: ChargeMode[]
   evidence?: Evidence[]
-  /** A charge's id or reference, its md5, a transfer's hash or the beginning of it, or the id of an order, cart or payment session. */
+  /** A charge's id or reference, its md5, the reference of its confirmation, a transfer's hash or the beginning of it, or the id of an order, cart or payment session. */
   q?: string
   issued_from?: Date
   issued_to?: Date
@@ -54,15 +55,16 @@ function inReview(review: "open" | ReviewReason): Record<string, unknown> {
 
 function namedBy(q: string): Record<string, unknown>[] {
   const hex = q.toLowerCase()
-  const isHash = /^[0-9a-f]{8,64}$/.test(hex)
   return [
     { id: q },
     { reference: [q, q.toUpperCase()] },
-    { md5: hex },
+    // The md5 of a static KHQR is many charges'.
+    { md5: hex, mode: { $ne: "static" } },
+    { confirmation_reference: hex },
     { order_id: q },
     { cart_id: q },
     { payment_session_id: q },
     { moved_from: q },
-    ...(isHash ? [{ bank_hash: { $like: `${hex}%` } }] : [{ bank_hash: q }]),
+    { bank_hash: hashesNamedBy(hex) ?? q },
   ]
 }

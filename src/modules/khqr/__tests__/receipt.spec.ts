@@ -3,13 +3,16 @@ import fc from "fast-check"
 import {
   chargeForTransfer,
   explainRefusal,
+  hashesNamedBy,
   lookUps,
+  namesOf,
+  namesSame,
   payableByReceipt,
   RECEIPT_HASH,
   rivalWindow,
 } from "../receipt"
 import { receiptFault } from "../state"
-import { charge, ISSUED_AT, later, MINUTE, transfer } from "./world"
+import { charge, DAY, ISSUED_AT, later, MINUTE, transfer } from "./world"
 
 const NOW = later(ISSUED_AT, 30 * MINUTE)
 const paidAfter = (minutes: number) =>
@@ -60,13 +63,19 @@ describe("A receipt", () => {
       id: "new",
       issued_at: later(ISSUED_AT, 20 * MINUTE),
     })
-    expect(chargeForTransfer([newer, old], paidAfter(3), NOW)).toEqual({
-      charge: old,
-    })
-    expect(chargeForTransfer([newer, old], paidAfter(21), NOW)).toEqual({
+    expect(chargeForTransfer([newer, old], paidAfter(3), "staff", NOW)).toEqual(
+      {
+        charge: old,
+      }
+    )
+    expect(
+      chargeForTransfer([newer, old], paidAfter(21), "staff", NOW)
+    ).toEqual({
       charge: newer,
     })
-    expect(chargeForTransfer([newer, old], paidAfter(-6), NOW)).toEqual({
+    expect(
+      chargeForTransfer([newer, old], paidAfter(-6), "staff", NOW)
+    ).toEqual({
       fault: "This transfer is older than the KHQR",
     })
   })
@@ -92,7 +101,7 @@ describe("A receipt", () => {
             })
           )
           const paid = paidAfter(minutes)
-          const found = chargeForTransfer(charges, paid, NOW)
+          const found = chargeForTransfer(charges, paid, "staff", NOW)
           const fits = charges.filter(
             (c) => receiptFault(c, paid, NOW) === null
           )
@@ -102,11 +111,55 @@ describe("A receipt", () => {
     )
   })
 
+  it("is for staff alone when its transfer was made more than a day after the KHQR's time", () => {
+    const one = charge({ mode: "static", expires_at: later(ISSUED_AT, DAY) })
+    const at = (ms: number) =>
+      transfer({ createdAt: later(ISSUED_AT, 2 * DAY + ms).getTime() })
+    const now = later(ISSUED_AT, 30 * DAY)
+    const inTime = at(5 * MINUTE)
+    const late = at(5 * MINUTE + 1)
+    expect(chargeForTransfer([one], inTime, "shopper", now)).toEqual({
+      charge: one,
+    })
+    expect(chargeForTransfer([one], late, "shopper", now)).toEqual({
+      fault: expect.stringContaining("Show the receipt to the shop"),
+    })
+    expect(chargeForTransfer([one], late, "staff", now)).toEqual({
+      charge: one,
+    })
+  })
+
+  it("names its transfer by its hash or eight of its characters or more, and by nothing else", () => {
+    const hex = fc.string({
+      unit: fc.constantFrom(..."0123456789abcdef"),
+      minLength: 64,
+      maxLength: 64,
+    })
+    fc.assert(
+      fc.property(hex, hex, fc.nat(70), (hash, other, length) => {
+        const begun = hash.slice(0, length)
+        expect(namesOf(hash).includes(begun)).toBe(length >= 8)
+        expect(namesSame(begun, hash)).toBe(length >= 8)
+        const named = hashesNamedBy(begun)
+        expect(named !== null).toBe(length >= 8)
+        for (const some of named ? [hash, other] : []) {
+          expect(some >= named!.$gte && some < named!.$lt).toBe(
+            some.startsWith(begun)
+          )
+        }
+      })
+    )
+    // Numbers of a bank's own, one of which happens to begin the other.
+    expect(namesSame("10002000", "1000200011")).toBe(false)
+    expect(hashesNamedBy("ft26325xyz")).toBeNull()
+  })
+
   it("asks about others by the transfer's own time, with room for both clocks", () => {
     const at = later(ISSUED_AT, MINUTE)
     expect(rivalWindow(paidAfter(1))).toEqual({
       issuedBefore: later(at, 5 * MINUTE),
       settledByAnswerAfter: later(at, 5 * MINUTE),
+      vouchedAfter: later(at, -5 * MINUTE),
     })
   })
 
