@@ -1,5 +1,6 @@
 import type { Logger } from "@medusajs/framework/types"
 
+import type { DueWork } from "./claims"
 import type { Database } from "./database"
 
 /**
@@ -12,7 +13,7 @@ export const LEASE_MS = 20_000
 const BEAT_MS = 5_000
 
 /**
- * The charges this process is at work on. Their leases are extended while the
+ * The charges, or refunds, this process is at work on. Their leases are extended while the
  * work goes on, by the database's clock, so that a claim may be short for one
  * who vanishes and long for one who waits for the bank or for Medusa's lock.
  */
@@ -23,7 +24,8 @@ export class Leases {
 
   constructor(
     protected readonly database_: Database,
-    protected readonly logger_: Pick<Logger, "warn">
+    protected readonly logger_: Pick<Logger, "warn">,
+    protected readonly table_: DueWork["table"] = "khqr_charge"
   ) {}
 
   /** @param until work that goes on for longer than this is given up for lost */
@@ -63,8 +65,8 @@ export class Leases {
     try {
       // A row that somebody holds locked is being worked on; it is not waited for.
       await this.database_.sql(
-        `UPDATE khqr_charge SET leased_until = now() + make_interval(secs => ?) WHERE id IN (
-           SELECT id FROM khqr_charge
+        `UPDATE ${this.table_} SET leased_until = now() + make_interval(secs => ?) WHERE id IN (
+           SELECT id FROM ${this.table_}
            WHERE id IN (${ids.map(() => "?").join(", ")}) AND leased_until IS NOT NULL
            FOR UPDATE SKIP LOCKED
          )`,
@@ -72,7 +74,7 @@ export class Leases {
       )
     } catch (error) {
       this.logger_.warn(
-        `KHQR: ${ids.length} charges are worked on, and their leases could not be extended: ${(error as Error).message}`
+        `KHQR: ${ids.length} rows of ${this.table_} are worked on, and their leases could not be extended: ${(error as Error).message}`
       )
     }
   }
