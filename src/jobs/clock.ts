@@ -118,6 +118,7 @@ async function bookRefunds(
     })
     if (errors?.length) {
       // The refund's lease runs out and it is booked again; the others are not held up.
+      khqr.giveUpRefunds([refund.id])
       container
         .resolve(ContainerRegistrationKeys.LOGGER)
         .error(

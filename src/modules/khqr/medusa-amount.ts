@@ -2,7 +2,7 @@ import type { BigNumberInput } from "@medusajs/framework/types"
 import { BigNumber, MathBN, MedusaError } from "@medusajs/framework/utils"
 
 /** Far below a hundredth of a riel, far above the noise of Medusa's 20-digit divisions. */
-const NOISE = "0.000001"
+export const NOISE = "0.000001"
 
 /**
  * Medusa's amount as a decimal string without exponent.

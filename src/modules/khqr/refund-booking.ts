@@ -3,7 +3,7 @@ import { MathBN } from "@medusajs/framework/utils"
 import { sameMoney } from "./medusa-amount"
 import { coverOf, sum } from "./refund-rules"
 import type { RefundState } from "./refund-state"
-import type { ChargeState } from "./state"
+import { bindsSession, type ChargeState } from "./state"
 
 /** What ledger and Medusa have of a refund that was sent. Amounts are exact decimals. */
 export type BookingSituation = {
@@ -19,10 +19,12 @@ export type BookingSituation = {
     | "currency_code"
     | "paid_amount"
     | "paid_currency"
+    | "bank_hash"
   >
   /** Medusa's payment of the charge, if there is one. */
   payment: {
     id: string
+    currency_code: string
     captured: string
     refunds: { id: string; amount: string; note: string | null }[]
   } | null
@@ -30,7 +32,7 @@ export type BookingSituation = {
 
 type BookedRefund = { id: string } & Pick<
   RefundState,
-  "status" | "amount" | "booked_at"
+  "status" | "amount" | "currency_code" | "booked_at"
 >
 
 export type BookingDecision =
@@ -61,13 +63,22 @@ export function decideBooking({
   if (!payment) {
     return withoutPayment(charge)
   }
+  const { currency_code } = payment
+  const isOfPayment = (other: BookedRefund) =>
+    other.currency_code === currency_code.toLowerCase()
+  if (!isOfPayment(refund)) {
+    return { action: "nothing" }
+  }
   const bookedAs = ({ id }: BookedRefund) =>
     payment.refunds.find(({ note }) => note?.includes(bookingNote(id)))
   const own = bookedAs(refund)
   if (own) {
     return { action: "done", message: `Booked in Medusa as ${own.id}` }
   }
-  const cover = MathBN.min(coverOf(charge, refunds), payment.captured)
+  const cover = coverOf(charge, refunds, {
+    amount: payment.captured,
+    currency_code,
+  })
   const left = MathBN.sub(cover, sum(payment.refunds.map((r) => r.amount)))
   if (MathBN.lte(left, 0) || sameMoney(left.toFixed(), "0")) {
     return {
@@ -79,27 +90,27 @@ export function decideBooking({
     (other) =>
       other.id !== refund.id &&
       other.status === "sent" &&
+      isOfPayment(other) &&
       other.booked_at === null &&
       !bookedAs(other)
   )
   return {
     action: "book",
     payment_id: payment.id,
-    amount: (isLast ? left : MathBN.min(refund.amount, left)).toFixed(),
+    // What never came is a person's to book: this refund is over money that went back.
+    amount: (isLast && charge.resolution !== "withdraw"
+      ? left
+      : MathBN.min(refund.amount, left)
+    ).toFixed(),
   }
 }
 
-function withoutPayment({
-  status,
-  resolution,
-}: BookingSituation["charge"]): BookingDecision {
-  if (status === "completed") {
+function withoutPayment(charge: BookingSituation["charge"]): BookingDecision {
+  if (charge.status === "completed") {
     return {
       action: "fail",
       message: "Medusa has no payment of this charge to book the refund on",
     }
   }
-  return resolution === "refund" || resolution === "dismiss"
-    ? { action: "nothing" }
-    : { action: "wait" }
+  return bindsSession(charge) ? { action: "wait" } : { action: "nothing" }
 }

@@ -69,16 +69,16 @@ function lateCheck({ expires_at }: PlannedRefund, now: Date): Date | null {
   return next ?? null
 }
 
-/** One that is open is asked about until an answer counts; of the others nobody waits for. */
+/** One that is open, or was called off because nothing was heard, is asked about until an answer counts; for the others nobody waits. */
 function backoff(
-  { unknowns, expires_at }: PlannedRefund,
+  { status, unknowns, expires_at }: PlannedRefund,
   closes: Date,
   isOpen: boolean,
   now: Date,
   retryAfterMs: number
 ): Date | null {
   const age = now.getTime() - expires_at!.getTime()
-  if (!isOpen && age > LATE_CHECKS_MS.at(-1)!) {
+  if (!isOpen && status !== "canceled" && age > LATE_CHECKS_MS.at(-1)!) {
     return null
   }
   const longest = !isOpen || age > HOUR ? HOUR : MINUTE

@@ -1,6 +1,10 @@
 import type { BakongTransaction, Outcome, Unknown } from "../../bakong"
 import { sameAmount } from "../../khqr"
-import { describeOutcome, EXPIRY_GRACE_MS } from "./state"
+import {
+  describeOutcome,
+  EXPIRY_GRACE_MS,
+  UNVERIFIABLE_AFTER_MS,
+} from "./state"
 
 export const REFUND_STATUSES = [
   /** Owed; nobody has begun to send it. */
@@ -26,6 +30,10 @@ export const REFUND_REVIEW_REASONS = [
   "excess",
   /** What the bank shows for the reverse KHQR is not what it asked for. */
   "mismatch",
+  /** For a day after its KHQR's time the bank has said nothing that counts. */
+  "unverifiable",
+  /** The money went back, and Medusa could not be told. */
+  "not_booked",
 ] as const
 
 export type RefundReviewReason = (typeof REFUND_REVIEW_REASONS)[number]
@@ -34,6 +42,9 @@ export type RefundReviewReason = (typeof REFUND_REVIEW_REASONS)[number]
 export type RefundState = {
   status: RefundStatus
   review_reason: RefundReviewReason | null
+  /** When a person closed the review, and who. */
+  resolved_at: Date | null
+  resolved_by: string | null
   method: RefundMethod | null
   amount: string
   currency_code: string
@@ -51,6 +62,8 @@ export type RefundState = {
   last_outcome: string | null
   checks: number
   unknowns: number
+  /** When the first of the answers in a row was asked for that said nothing. */
+  unknown_since: Date | null
   next_book_at: Date | null
   book_attempts: number
   booking_error: string | null
@@ -94,6 +107,10 @@ export type RefundEvent =
       note: string | null
     }
   | { type: "canceled"; reason: string }
+  /** A person has looked, and nothing more is to be done about its review. */
+  | { type: "resolved"; by: string; reason: string }
+  /** A person wants Medusa to be told once more. */
+  | { type: "book_again" }
   /** Medusa knows of it; `message` says how. */
   | { type: "booked"; message: string }
   /** There is nothing in Medusa to book it on, and there will be nothing. */
@@ -118,6 +135,10 @@ export const BOOKING_WAITS_MS = 10 * 60_000
 /** Some two hours of trying; after that a person is told. */
 export const MAX_BOOKING_FAILURES = 20
 
+const NOTHING_DECIDED = { resolved_at: null, resolved_by: null }
+
+const NO_REVIEW = { review_reason: null, ...NOTHING_DECIDED }
+
 /**
  * The life of a refund: pure, total, and the only writer of `status`.
  *
@@ -138,16 +159,30 @@ export function moveRefund<T extends RefundState>(
       return answered(refund, event, now)
     case "not_asked":
       return isAskable(refund)
-        ? unchanged({
-            ...refund,
-            last_outcome: describeOutcome(event.outcome),
-            unknowns: refund.unknowns + 1,
-          })
+        ? silent(
+            {
+              ...refund,
+              last_outcome: describeOutcome(event.outcome),
+              unknowns: refund.unknowns + 1,
+              unknown_since: refund.unknown_since ?? now,
+            },
+            now
+          )
         : unchanged(refund)
     case "sent":
       return sentByHand(refund, event, now)
     case "canceled":
       return canceled(refund, event.reason, now)
+    case "resolved":
+      return resolved(refund, event, now)
+    case "book_again":
+      return bookAgainFault(refund) === null
+        ? unchanged({
+            ...refund,
+            ...(refund.review_reason === "not_booked" ? NO_REVIEW : {}),
+            ...toBeBooked(now),
+          })
+        : unchanged(refund)
     case "booked":
     case "not_to_book":
     case "booking_waits":
@@ -156,6 +191,13 @@ export function moveRefund<T extends RefundState>(
         ? booking(refund, event, now)
         : unchanged(refund)
   }
+}
+
+/** A person has to look at it, and nobody has closed that yet. */
+export function isInReview(
+  refund: Pick<RefundState, "review_reason" | "resolved_at">
+): boolean {
+  return refund.review_reason !== null && refund.resolved_at === null
 }
 
 /** Whether the bank can add anything: once it shows a transfer of a KHQR, it shows no other. */
@@ -195,6 +237,33 @@ export function cancelFault(refund: RefundState, now: Date): string | null {
     case "canceled":
       return "It is called off already"
   }
+}
+
+/** It went back, and Medusa hears of it by itself. */
+export function isBeingBooked({
+  status,
+  next_book_at,
+}: Pick<RefundState, "status" | "next_book_at">): boolean {
+  return status === "sent" && next_book_at !== null
+}
+
+/** Why Medusa is not to be told of it once more, or `null` when it may be. */
+export function bookAgainFault(
+  refund: Pick<
+    RefundState,
+    "status" | "booked_at" | "next_book_at" | "booking_error"
+  >
+): string | null {
+  if (refund.status !== "sent") {
+    return "The money is not on record as sent, so there is nothing to book"
+  }
+  if (refund.booked_at !== null) {
+    return "Medusa knows of it already"
+  }
+  if (refund.booking_error === null && refund.next_book_at === null) {
+    return "There is nothing in Medusa to book it on"
+  }
+  return null
 }
 
 /** Why it cannot be put on record as sent by hand, or `null` when it can. */
@@ -252,12 +321,17 @@ function answered<T extends RefundState>(
     return unchanged(before)
   }
   const { outcome, askedAt } = event
+  const isSilent = outcome.type === "unknown"
+  // Any answer that counts ends the doubt whether there will ever be one.
+  const doubtEnds = !isSilent && before.review_reason === "unverifiable"
   const refund: T = {
     ...before,
+    ...(doubtEnds ? NO_REVIEW : {}),
     checks: before.checks + 1,
     last_checked_at: latest(before.last_checked_at, askedAt),
     last_outcome: describeOutcome(outcome),
-    unknowns: outcome.type === "unknown" ? before.unknowns + 1 : 0,
+    unknowns: isSilent ? before.unknowns + 1 : 0,
+    unknown_since: isSilent ? (before.unknown_since ?? askedAt) : null,
   }
   switch (outcome.type) {
     case "paid":
@@ -265,8 +339,9 @@ function answered<T extends RefundState>(
     case "not_found":
       return notFound(refund, askedAt)
     case "failed":
-    case "unknown":
       return unchanged(refund)
+    case "unknown":
+      return silent(refund, now)
   }
 }
 
@@ -305,6 +380,7 @@ function paid<T extends RefundState>(
       ...refund,
       status: "sent",
       method: "reverse_khqr",
+      ...NO_REVIEW,
       review_reason: exceeds ? "excess" : null,
       bank_hash: transaction.hash,
       sent_at: new Date(at),
@@ -371,6 +447,36 @@ function notFound<T extends RefundState>(
   }
 }
 
+function silent<T extends RefundState>(
+  refund: T,
+  now: Date
+): RefundTransition<T> {
+  if (refund.status !== "pending" || refund.review_reason !== null) {
+    return unchanged(refund)
+  }
+  return isSilentForADay(refund, now)
+    ? review(
+        refund,
+        "unverifiable",
+        `For a day the bank has not said whether the KHQR over ${money(refund)} was paid`
+      )
+    : unchanged(refund)
+}
+
+/** Counted from when we asked in vain, not from when we were away. */
+function isSilentForADay(
+  refund: Pick<RefundState, "expires_at" | "unknown_since">,
+  now: Date
+): boolean {
+  const closes = refundClosesAt(refund)
+  return (
+    closes !== null &&
+    refund.unknown_since !== null &&
+    now.getTime() >=
+      latest(refund.unknown_since, closes).getTime() + UNVERIFIABLE_AFTER_MS
+  )
+}
+
 function sentByHand<T extends RefundState>(
   refund: T,
   event: Extract<RefundEvent, { type: "sent" }>,
@@ -397,6 +503,7 @@ function sentByHand<T extends RefundState>(
       ...refund,
       status: "sent",
       method: "by_hand",
+      ...NO_REVIEW,
       review_reason: exceeds ? "excess" : null,
       bank_hash: event.hash,
       reference: event.reference ?? refund.reference,
@@ -426,9 +533,26 @@ function canceled<T extends RefundState>(
 ): RefundTransition<T> {
   return cancelFault(refund, now) === null
     ? {
-        refund: { ...refund, status: "canceled", review_reason: null },
+        refund: { ...refund, ...NO_REVIEW, status: "canceled" },
         announcements: ["canceled"],
         entry: { kind: "canceled", message: `${money(refund)}: ${reason}` },
+      }
+    : unchanged(refund)
+}
+
+function resolved<T extends RefundState>(
+  refund: T,
+  { by, reason }: Extract<RefundEvent, { type: "resolved" }>,
+  now: Date
+): RefundTransition<T> {
+  return isInReview(refund)
+    ? {
+        refund: { ...refund, resolved_at: now, resolved_by: by },
+        announcements: [],
+        entry: {
+          kind: "resolved",
+          message: `${refund.review_reason}: ${reason}`,
+        },
       }
     : unchanged(refund)
 }
@@ -449,6 +573,7 @@ function booking<T extends RefundState>(
         ? {
             refund: {
               ...refund,
+              ...(refund.review_reason === "not_booked" ? NO_REVIEW : {}),
               booked_at: now,
               next_book_at: null,
               booking_error: null,
@@ -481,7 +606,14 @@ function bookingFailed<T extends RefundState>(
   }
   if (refund.book_attempts >= MAX_BOOKING_FAILURES) {
     return {
-      refund: { ...refund, next_book_at: null },
+      refund: {
+        ...refund,
+        // What a person looks at already is graver.
+        ...(isInReview(refund)
+          ? {}
+          : { ...NOTHING_DECIDED, review_reason: "not_booked" as const }),
+        next_book_at: null,
+      },
       announcements: ["review"],
       entry: {
         kind: "not_booked",
@@ -502,7 +634,7 @@ function review<T extends RefundState>(
   message: string
 ): RefundTransition<T> {
   return {
-    refund: { ...refund, review_reason: reason },
+    refund: { ...refund, ...NOTHING_DECIDED, review_reason: reason },
     announcements: ["review"],
     entry: { kind: "review", message },
   }
@@ -514,7 +646,10 @@ function mayStillBePaid(refund: RefundState, now: Date): boolean {
   if (closes === null || now < closes) {
     return true
   }
-  if (refund.review_reason === "mismatch") {
+  if (
+    refund.review_reason === "mismatch" ||
+    refund.review_reason === "unverifiable"
+  ) {
     return false
   }
   const askedAfter =

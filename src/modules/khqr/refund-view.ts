@@ -1,3 +1,5 @@
+import { isInReview } from "./refund-state"
+import { describeRefundReview } from "./refund-texts"
 import type { Refund } from "./types"
 
 /** What an admin is told of a refund. */
@@ -5,8 +7,13 @@ export type RefundView = {
   id: string
   charge_id: string
   status: Refund["status"]
-  /** A person has to look at it. */
+  /** Why a person has to look at it, or had to. */
   review_reason: Refund["review_reason"]
+  /** In words; `null` when nobody has to look. */
+  explanation: string | null
+  /** When a person closed the review, and who (an admin's id). */
+  resolved_at: string | null
+  resolved_by: string | null
   method: Refund["method"]
   /** Exact decimal. */
   amount: string
@@ -51,6 +58,9 @@ export function presentRefund(
     charge_id: refund.charge_id,
     status: refund.status,
     review_reason: refund.review_reason,
+    explanation: isInReview(refund) ? describeRefundReview(refund) : null,
+    resolved_at: moment(refund.resolved_at),
+    resolved_by: refund.resolved_by,
     method: refund.method,
     amount: refund.amount,
     currency_code: refund.currency_code,

@@ -9,33 +9,42 @@ import {
 import type { CheckAnswer } from "../../bakong"
 import type { CheckResult } from "../../gateways"
 import { KhqrError, toExactKhqrAmount } from "../../khqr"
-import type { SqlContext } from "./books"
+import type { LedgerContainer, SqlContext } from "./books"
 import { claimDue, giveBackChecks, type DueWork } from "./claims"
 import { KhqrDesk } from "./desk"
 import { SETTLEMENT_TAKES_MS } from "./ledger"
+import { LEASE_MS, Leases } from "./leases"
+import { QUEUE_FOR_TRANSFER } from "./locks"
 import { receivingAccounts } from "./receivers"
 import { buildReverseKhqr } from "./refund-khqr"
 import { planRefundCheck } from "./refund-plan"
 import {
+  cameOf,
   coverOf,
+  isBecomingOrder,
   isCovered,
   isSentBack,
   leftToRefund,
+  refundFault,
   reverseKhqrFault,
   sentOf,
   sum,
   transferFaults,
+  type Captured,
 } from "./refund-rules"
 import {
+  bookAgainFault,
   cancelFault,
   isAskable,
+  isInReview,
   moveRefund,
   sendFault,
   type RefundEvent,
   type RefundNews,
 } from "./refund-state"
-import { howToRefund, inWords } from "./refund-texts"
-import { amountToBook, hasMoney, needsPerson } from "./state"
+import { howToGoOn, inWords } from "./refund-texts"
+import { NOT_POSSIBLE } from "./refusals"
+import { needsPerson } from "./state"
 import type {
   Actor,
   Charge,
@@ -62,16 +71,24 @@ export type SentByHand = {
   answer: CheckAnswer | null
 }
 
-/** Those who bring one transfer come one after the other. */
-const QUEUE_FOR_TRANSFER =
-  "SELECT pg_advisory_xact_lock(hashtextextended(?, 2))"
-
 /** Money that goes back: owed, sent by hand or by a reverse KHQR, and what Medusa may book of it. */
 export class KhqrRefundDesk extends KhqrDesk {
+  protected readonly refundLeases_: Leases
+
+  /** @param declaration Medusa's; its base class reads it. */
+  constructor(
+    container: LedgerContainer,
+    options: unknown,
+    declaration?: unknown
+  ) {
+    super(container, options, declaration)
+    this.refundLeases_ = new Leases(this.database_, this.logger_, "khqr_refund")
+  }
+
   /**
    * Sets money aside that is to be sent back: all that is left of what came, or `amount` of it.
    * @param input.amount an exact decimal in the currency that came
-   * @throws MedusaError NOT_ALLOWED when no money came or less is left, INVALID_DATA for an amount that cannot be sent
+   * @throws MedusaError NOT_ALLOWED when nothing may go back now or less is left, INVALID_DATA for an amount that cannot be sent
    */
   @InjectTransactionManager()
   async openRefund(
@@ -81,6 +98,7 @@ export class KhqrRefundDesk extends KhqrDesk {
     @MedusaContext() context: SqlContext = {}
   ): Promise<RefundChange> {
     const charge = await this.lockCharge_(chargeId, context)
+    requireRefundable(charge)
     const refunds = await this.listRefundsOf_(charge.id, context)
     const amount = amountOf(charge, refunds, input.amount)
     const currency = charge.paid_currency!
@@ -140,9 +158,16 @@ export class KhqrRefundDesk extends KhqrDesk {
           : "This refund has had its KHQR, and each has one: open another refund."
       )
     }
+    requireRefundable(charge)
     const fault = this.reverseKhqrFault(refund)
     if (fault) {
       throw notAllowed(fault)
+    }
+    const refunds = await this.listRefundsOf_(charge.id, context)
+    if (this.exceeds_(charge, refund, refunds)) {
+      throw notAllowed(
+        `With ${inWords(refund.amount, refund.currency_code)} more would go back than came, as far as is known now: call this refund off, and open another one over what is left.`
+      )
     }
     const khqr = buildReverseKhqr(
       refund,
@@ -193,6 +218,9 @@ export class KhqrRefundDesk extends KhqrDesk {
     const sending = sendFault(refund, hash ?? null)
     if (sending) {
       throw notAllowed(`${sending}.`)
+    }
+    if (refund.status !== "sent" && isBecomingOrder(charge)) {
+      throw notAllowed(`${refundFault(charge)}.`)
     }
     const usedBy = hash
       ? await this.userOfTransfer_(hash, refund.id, context)
@@ -256,6 +284,54 @@ export class KhqrRefundDesk extends KhqrDesk {
     )
   }
 
+  /**
+   * A person has looked at a refund in review, and nothing more is to be done about it.
+   * @throws MedusaError NOT_ALLOWED when nobody has to look at it
+   */
+  @InjectTransactionManager()
+  async resolveRefund(
+    refundId: string,
+    reason: string,
+    actor: Actor,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<RefundChange> {
+    const { charge, refund } = await this.lockRefund_(refundId, context)
+    if (!isInReview(refund)) {
+      throw notAllowed("Nobody has to look at this refund.")
+    }
+    return this.applyRefund_(
+      charge,
+      refund,
+      { type: "resolved", by: actor, reason },
+      actor,
+      context
+    )
+  }
+
+  /**
+   * Medusa is to be told once more of a refund that was sent; it is due at once.
+   * @throws MedusaError NOT_ALLOWED when there is nothing to tell
+   */
+  @InjectTransactionManager()
+  async bookRefundAgain(
+    refundId: string,
+    actor: Actor,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<RefundChange> {
+    const { charge, refund } = await this.lockRefund_(refundId, context)
+    const fault = bookAgainFault(refund)
+    if (fault) {
+      throw notAllowed(`${fault}.`)
+    }
+    return this.applyRefund_(
+      charge,
+      refund,
+      { type: "book_again" },
+      actor,
+      context
+    )
+  }
+
   /** Takes up to `limit` reverse KHQRs that are due for a check, as `claimDueChecks` does charges. */
   async claimRefundChecks(limit: number): Promise<Refund[]> {
     return this.claimRefunds_(
@@ -280,13 +356,21 @@ export class KhqrRefundDesk extends KhqrDesk {
       `UPDATE khqr_refund SET leased_until = now() + make_interval(secs => ?)
        WHERE charge_id = ? AND status = 'sent' AND booked_at IS NULL AND deleted_at IS NULL
          AND (leased_until IS NULL OR leased_until <= now()) RETURNING id`,
-      [SETTLEMENT_TAKES_MS / 1_000, chargeId]
+      [LEASE_MS / 1_000, chargeId]
     )
-    return rows.map(({ id }) => id)
+    const ids = rows.map(({ id }) => id)
+    this.refundLeases_.hold(ids, new Date(Date.now() + SETTLEMENT_TAKES_MS))
+    return ids
+  }
+
+  /** Claimed refunds could not be worked on to the end: others may, once the lease runs out. */
+  giveUpRefunds(ids: string[]): void {
+    this.refundLeases_.end(ids)
   }
 
   /** Gives back refunds that were claimed and not asked about; they are due again after `pauseMs`. */
   async releaseRefundChecks(ids: string[], pauseMs: number): Promise<void> {
+    this.refundLeases_.end(ids)
     const at = new Date(Date.now() + pauseMs)
     await giveBackChecks(this.database_, "khqr_refund", ids, at)
   }
@@ -317,6 +401,7 @@ export class KhqrRefundDesk extends KhqrDesk {
     { charge_id: refundId, outcome, call }: CheckResult,
     @MedusaContext() context: SqlContext = {}
   ): Promise<RefundChange> {
+    this.refundLeases_.end([refundId])
     if (outcome.type === "paid") {
       await context.transactionManager!.execute(QUEUE_FOR_TRANSFER, [
         outcome.transaction.hash,
@@ -357,11 +442,12 @@ export class KhqrRefundDesk extends KhqrDesk {
   }
 
   /**
-   * Lets Medusa book a refund, when that much is on record as sent and not yet booked.
-   * Asked twice for the same, it is booked once.
+   * Lets Medusa book a refund, when that much is on record as sent, or as never come of
+   * a payment that was withdrawn, and not yet booked. Asked twice for the same, it is booked once.
    *
    * @param medusaRefundId Medusa's `refund.id`
    * @param amount an exact decimal in Medusa's units
+   * @param captured what Medusa captured by the payment
    * @throws MedusaError NOT_ALLOWED with the way to send the money
    */
   @InjectTransactionManager()
@@ -369,6 +455,7 @@ export class KhqrRefundDesk extends KhqrDesk {
     chargeId: string,
     medusaRefundId: string,
     amount: string,
+    captured: Captured,
     @MedusaContext() context: SqlContext = {}
   ): Promise<void> {
     const charge = await this.lockCharge_(chargeId, context)
@@ -382,15 +469,15 @@ export class KhqrRefundDesk extends KhqrDesk {
     }
     const refunds = await this.listRefundsOf_(chargeId, context)
     const booked = sum(bookings.map((booking) => booking.amount))
-    const cover = coverOf(charge, refunds)
-    const { currency_code } = amountToBook(charge)
+    const cover = coverOf(charge, refunds, captured)
+    const { currency_code } = captured
     if (!isCovered(sum([booked, amount]), cover, currency_code)) {
       const unbooked = MathBN.sub(cover, booked)
       const known = MathBN.gt(unbooked, 0)
         ? `Only ${inWords(unbooked.toFixed(), currency_code)} more is on record as sent back`
         : "Nothing more is on record as sent back"
       throw notAllowed(
-        `${known}, so ${inWords(amount, currency_code)} cannot be booked as refunded. ${howToRefund(amount, charge)}`
+        `${known}, so ${inWords(amount, currency_code)} cannot be booked as refunded. ${howToGoOn(charge, refunds, { amount, currency_code })}`
       )
     }
     await this.createKhqrRefundBookings(
@@ -432,6 +519,7 @@ export class KhqrRefundDesk extends KhqrDesk {
     >,
     @MedusaContext() context: SqlContext = {}
   ): Promise<RefundChange> {
+    this.refundLeases_.end([refundId])
     const { charge, refund } = await this.lockRefund_(refundId, context)
     return this.applyRefund_(charge, refund, event, "clock", context)
   }
@@ -505,7 +593,7 @@ export class KhqrRefundDesk extends KhqrDesk {
         type: "resolved",
         resolution: "refund",
         by,
-        reason: `${inWords(sentOf(refunds), charge.paid_currency!)} went back`,
+        reason: `${inWords(sentOf(refunds, charge.paid_currency!), charge.paid_currency!)} went back`,
       },
       by,
       context
@@ -558,6 +646,9 @@ export class KhqrRefundDesk extends KhqrDesk {
     refunds: Refund[]
   ): boolean {
     const others = refunds.filter(({ id }) => id !== refund.id)
+    if (refund.currency_code !== charge.paid_currency?.toLowerCase()) {
+      return true
+    }
     return MathBN.gt(refund.amount, leftToRefund(charge, others))
   }
 
@@ -614,15 +705,17 @@ export class KhqrRefundDesk extends KhqrDesk {
   protected async claimRefunds_(
     column: DueWork["column"],
     limit: number,
-    leasedUntil: Date
+    doneBy: Date
   ): Promise<Refund[]> {
+    const now = new Date()
     const ids = await claimDue(
       this.database_,
       { table: "khqr_refund", column },
       limit,
-      leasedUntil,
-      new Date()
+      new Date(now.getTime() + LEASE_MS),
+      now
     )
+    this.refundLeases_.hold(ids, doneBy)
     return ids.length === 0
       ? []
       : this.listKhqrRefunds(
@@ -665,28 +758,37 @@ const RELEASING: RefundEvent["type"][] = [
   "booking_failed",
 ]
 
+/** @throws MedusaError NOT_ALLOWED when nothing may go back of the charge now */
+function requireRefundable(charge: Charge): void {
+  const fault = refundFault(charge)
+  if (fault) {
+    throw notAllowed(`${fault}.`)
+  }
+}
+
 /** @throws MedusaError NOT_ALLOWED, or INVALID_DATA for an amount that cannot be sent */
 function amountOf(
   charge: Charge,
   refunds: Refund[],
   wanted: string | undefined
 ): string {
-  if (!hasMoney(charge) || !charge.paid_amount || !charge.paid_currency) {
+  const came = cameOf(charge)
+  const currency = charge.paid_currency!
+  if (MathBN.lte(came, 0)) {
     throw notAllowed(
-      "No money is on record for this charge, so there is nothing to send back."
+      "No money came for this charge: it was taken as paid by mistake, and that was withdrawn."
     )
   }
-  const currency = charge.paid_currency
   const left = leftToRefund(charge, refunds)
   if (MathBN.lte(left, 0)) {
     throw notAllowed(
-      `All of the ${inWords(charge.paid_amount, currency)} that came is sent back already, or set aside for it.`
+      `All of the ${inWords(came, currency)} that came is sent back already, or set aside for it.`
     )
   }
   const amount = exactAmount(wanted ?? left, currency)
   if (MathBN.gt(amount, left)) {
     throw notAllowed(
-      `Only ${inWords(left, currency)} of the ${inWords(charge.paid_amount, currency)} that came can still be sent back; the rest is sent, or set aside for it.`
+      `Only ${inWords(left, currency)} of the ${inWords(came, currency)} that came can still be sent back; the rest is sent, or set aside for it.`
     )
   }
   return amount
@@ -727,7 +829,7 @@ function clip(message: string): string {
 }
 
 function notAllowed(message: string): MedusaError {
-  return new MedusaError(MedusaError.Types.NOT_ALLOWED, message)
+  return new MedusaError(MedusaError.Types.NOT_ALLOWED, message, NOT_POSSIBLE)
 }
 
 function invalid(message: string): MedusaError {

@@ -31,7 +31,8 @@ import {
 import { KHQR_MODULE } from "../../modules/khqr"
 import { exactDecimal, sameMoney } from "../../modules/khqr/medusa-amount"
 import type KhqrModuleService from "../../modules/khqr/service"
-import { hasMoney, isSettleable } from "../../modules/khqr/state"
+import type { Captured } from "../../modules/khqr/refund-rules"
+import { amountToBook, hasMoney, isSettleable } from "../../modules/khqr/state"
 import type { Charge } from "../../modules/khqr/types"
 import { chargeToShow } from "../../modules/khqr/session-charges"
 
@@ -39,7 +40,8 @@ type Data = Record<string, unknown> | undefined
 
 /**
  * What Medusa's payment module calls. Thin: every answer comes from the ledger,
- * never from a session's `data`, which is public and partly the client's.
+ * never from a session's `data`, which is public and partly the client's. What was
+ * captured is in a payment's own, which is Medusa's.
  */
 class KhqrProviderService extends AbstractPaymentProvider {
   static override identifier = "khqr"
@@ -71,7 +73,11 @@ class KhqrProviderService extends AbstractPaymentProvider {
     if (paid) {
       return {
         status: PaymentSessionStatus.CAPTURED,
-        data: this.ledger_.sessionData(paid, data),
+        data: {
+          ...this.ledger_.sessionData(paid, data),
+          // The charge may be told otherwise later; what Medusa books now stays booked.
+          captured: amountToBook(paid) satisfies Captured,
+        },
       }
     }
     const charges = await this.ledger_.listChargesOfSession(sessionId)
@@ -155,7 +161,8 @@ class KhqrProviderService extends AbstractPaymentProvider {
     context,
   }: RefundPaymentInput): Promise<RefundPaymentOutput> {
     const charge = await this.chargeOf_(data)
-    if (!charge || !context?.idempotency_key) {
+    const captured = data?.captured as Captured | undefined
+    if (!charge || !captured || !context?.idempotency_key) {
       throw new MedusaError(
         MedusaError.Types.NOT_ALLOWED,
         "No KHQR is on record for this payment, so nothing can be booked as refunded."
@@ -164,7 +171,8 @@ class KhqrProviderService extends AbstractPaymentProvider {
     await this.ledger_.bookRefund(
       charge.id,
       context.idempotency_key,
-      exactDecimal(amount)
+      exactDecimal(amount),
+      captured
     )
     return { data }
   }

@@ -11,8 +11,12 @@ export const claimRefundChecksStep = createStep(
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
     const refunds = await khqr.claimRefundChecks(limit)
     const now = new Date()
-    return new StepResponse<Question[]>(
-      refunds.map((refund) => toRefundQuestion(refund, now))
+    return new StepResponse<Question[], string[]>(
+      refunds.map((refund) => toRefundQuestion(refund, now)),
+      refunds.map(({ id }) => id)
     )
+  },
+  async (ids, { container }) => {
+    container.resolve<KhqrModuleService>(KHQR_MODULE).giveUpRefunds(ids ?? [])
   }
 )

@@ -50,7 +50,10 @@ export async function mendRefunds(
   )
   const covered: RefundedPayment["refunds"] = []
   for (const refund of settled) {
-    if (booked.includes(refund.id) || (await isLetPass(charge, refund, khqr))) {
+    if (
+      booked.includes(refund.id) ||
+      (await isLetPass(payment, refund, khqr))
+    ) {
       covered.push(refund)
     }
   }
@@ -61,12 +64,15 @@ export async function mendRefunds(
 
 /** Medusa was interrupted before it asked us. */
 async function isLetPass(
-  charge: Charge,
+  { charge_id, captured, currency_code }: RefundedPayment,
   { id, amount }: { id: string; amount: string },
   khqr: KhqrModuleService
 ): Promise<boolean> {
   try {
-    await khqr.bookRefund(charge.id, id, amount)
+    await khqr.bookRefund(charge_id, id, amount, {
+      amount: captured,
+      currency_code,
+    })
     return true
   } catch (error) {
     if ((error as MedusaError).type === MedusaError.Types.NOT_ALLOWED) {

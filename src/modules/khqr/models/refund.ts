@@ -20,6 +20,9 @@ const KhqrRefund = model
     currency_code: model.text(),
     status: model.enum([...REFUND_STATUSES]).default("due"),
     review_reason: model.enum([...REFUND_REVIEW_REASONS]).nullable(),
+    /** When a person closed the review, and who (an admin's id); the words are in the charge's history. */
+    resolved_at: model.dateTime().nullable(),
+    resolved_by: model.text().nullable(),
     /** `null` while it is only due. */
     method: model.enum([...REFUND_METHODS]).nullable(),
     /** To whom; `null` where the bank did not name the payer. */
@@ -48,6 +51,8 @@ const KhqrRefund = model
     last_outcome: model.text().nullable(),
     checks: model.number().default(0),
     unknowns: model.number().default(0),
+    /** When the first of them in a row was asked for. */
+    unknown_since: model.dateTime().nullable(),
     /** When Medusa is to hear of it; `null` when it has, or need not. */
     next_book_at: model.dateTime().nullable(),
     book_attempts: model.number().default(0),
@@ -56,6 +61,11 @@ const KhqrRefund = model
   })
   .indexes([
     { on: ["charge_id"] },
+    {
+      name: "IDX_khqr_refund_review",
+      on: ["created_at"],
+      where: "review_reason IS NOT NULL AND resolved_at IS NULL",
+    },
     { on: ["next_check_at"], where: "next_check_at IS NOT NULL" },
     { on: ["next_book_at"], where: "next_book_at IS NOT NULL" },
   ])

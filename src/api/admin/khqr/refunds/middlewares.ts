@@ -6,6 +6,7 @@ import {
 import {
   AdminKhqrCancelRefund,
   AdminKhqrOpenRefund,
+  AdminKhqrResolveRefund,
   AdminKhqrSentRefund,
 } from "./validators"
 
@@ -25,5 +26,10 @@ export const adminKhqrRefundMiddlewares: MiddlewareRoute[] = [
     method: ["POST"],
     matcher: "/admin/khqr/refunds/:id/cancel",
     middlewares: [validateAndTransformBody(AdminKhqrCancelRefund)],
+  },
+  {
+    method: ["POST"],
+    matcher: "/admin/khqr/refunds/:id/resolve",
+    middlewares: [validateAndTransformBody(AdminKhqrResolveRefund)],
   },
 ]

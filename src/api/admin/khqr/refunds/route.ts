@@ -8,7 +8,7 @@ import type { RefundView } from "../../../../modules/khqr/refund-view"
 import { resolveKhqr, viewOf } from "./helpers"
 import { AdminKhqrListRefunds } from "./validators"
 
-/** Newest first; `status`, `review_reason` and `charge_id` narrow it. */
+/** Newest first; `status`, `review_reason`, `review=open` and `charge_id` narrow it. */
 export async function GET(
   req: AuthenticatedMedusaRequest,
   res: MedusaResponse<{
@@ -19,15 +19,26 @@ export async function GET(
   }>
 ): Promise<void> {
   const khqr = resolveKhqr(req)
-  const { limit, offset, ...filters } = (await zodValidator(
+  const { limit, offset, review, ...filters } = (await zodValidator(
     AdminKhqrListRefunds,
     req.query
   )) as AdminKhqrListRefunds
-  const [refunds, count] = await khqr.listAndCountKhqrRefunds(filters, {
-    take: limit,
-    skip: offset,
-    order: { created_at: "DESC", id: "DESC" },
-  })
+  const [refunds, count] = await khqr.listAndCountKhqrRefunds(
+    {
+      ...filters,
+      ...(review
+        ? {
+            review_reason: filters.review_reason ?? { $ne: null },
+            resolved_at: null,
+          }
+        : {}),
+    },
+    {
+      take: limit,
+      skip: offset,
+      order: { created_at: "DESC", id: "DESC" },
+    }
+  )
   res.json({
     refunds: refunds.map((refund) => viewOf(refund, khqr)),
     count,

@@ -15,6 +15,8 @@ const text = (name: string, most: number) =>
 export const AdminKhqrListRefunds = z.strictObject({
   status: z.enum(REFUND_STATUSES).optional(),
   review_reason: z.enum(REFUND_REVIEW_REASONS).optional(),
+  /** `open`: those that wait for a person. */
+  review: z.literal("open").optional(),
   charge_id: z.string().optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   offset: z.coerce.number().int().min(0).default(0),
@@ -66,3 +68,7 @@ export const AdminKhqrCancelRefund = z.strictObject({
 })
 
 export type AdminKhqrCancelRefund = z.infer<typeof AdminKhqrCancelRefund>
+
+export const AdminKhqrResolveRefund = AdminKhqrCancelRefund
+
+export type AdminKhqrResolveRefund = z.infer<typeof AdminKhqrResolveRefund>

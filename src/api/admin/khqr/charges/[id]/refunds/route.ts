@@ -7,6 +7,7 @@ import { leftToRefund } from "../../../../../../modules/khqr/refund-rules"
 import type { RefundView } from "../../../../../../modules/khqr/refund-view"
 import { hasMoney } from "../../../../../../modules/khqr/state"
 import { recordRefundWorkflow } from "../../../../../../workflows"
+import { answerRefusal, type Refusal } from "../../helpers"
 import { readRefund, resolveKhqr, viewOf } from "../../../refunds/helpers"
 import type { AdminKhqrOpenRefund } from "../../../refunds/validators"
 
@@ -36,19 +37,23 @@ export async function GET(
   })
 }
 
-/** Sets money aside that is to be sent back. 400 when less of it is left. */
+/** Sets money aside that is to be sent back. 409 when less of it is left, or nothing may go back now. */
 export async function POST(
   req: AuthenticatedMedusaRequest<AdminKhqrOpenRefund>,
-  res: MedusaResponse<{ refund: RefundView }>
+  res: MedusaResponse<{ refund: RefundView } | Refusal>
 ): Promise<void> {
   const khqr = resolveKhqr(req)
   const charge = await khqr.findCharge(req.params.id)
-  const { result } = await recordRefundWorkflow(req.scope).run({
+  const { result, errors } = await recordRefundWorkflow(req.scope).run({
     input: {
       ...req.validatedBody,
       charge_id: charge.id,
       actor: req.auth_context.actor_id,
     },
+    throwOnError: false,
   })
+  if (answerRefusal(errors, res)) {
+    return
+  }
   res.json({ refund: await readRefund(result.refund_id, khqr) })
 }

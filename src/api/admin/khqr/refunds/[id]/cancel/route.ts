@@ -5,20 +5,25 @@ import type {
 
 import type { RefundView } from "../../../../../../modules/khqr/refund-view"
 import { recordRefundCanceledWorkflow } from "../../../../../../workflows"
+import { answerRefusal, type Refusal } from "../../../charges/helpers"
 import { readRefund, resolveKhqr } from "../../helpers"
 import type { AdminKhqrCancelRefund } from "../../validators"
 
-/** Calls a refund off. 400 while its money may be on its way. */
+/** Calls a refund off. 409 while its money may be on its way. */
 export async function POST(
   req: AuthenticatedMedusaRequest<AdminKhqrCancelRefund>,
-  res: MedusaResponse<{ refund: RefundView }>
+  res: MedusaResponse<{ refund: RefundView } | Refusal>
 ): Promise<void> {
-  await recordRefundCanceledWorkflow(req.scope).run({
+  const { errors } = await recordRefundCanceledWorkflow(req.scope).run({
     input: {
       refund_id: req.params.id,
       reason: req.validatedBody.reason,
       actor: req.auth_context.actor_id,
     },
+    throwOnError: false,
   })
+  if (answerRefusal(errors, res)) {
+    return
+  }
   res.json({ refund: await readRefund(req.params.id, resolveKhqr(req)) })
 }

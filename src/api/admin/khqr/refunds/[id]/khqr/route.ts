@@ -5,18 +5,23 @@ import type {
 
 import type { RefundView } from "../../../../../../modules/khqr/refund-view"
 import { sendRefundKhqrWorkflow } from "../../../../../../workflows"
+import { answerRefusal, type Refusal } from "../../../charges/helpers"
 import { readRefund, resolveKhqr } from "../../helpers"
 
 /**
  * Makes a KHQR to the payer's own account, in `refund.qr`; the same one while it
- * may be paid. 400 says why there can be none.
+ * may be paid. 409 says why there can be none.
  */
 export async function POST(
   req: AuthenticatedMedusaRequest,
-  res: MedusaResponse<{ refund: RefundView }>
+  res: MedusaResponse<{ refund: RefundView } | Refusal>
 ): Promise<void> {
-  await sendRefundKhqrWorkflow(req.scope).run({
+  const { errors } = await sendRefundKhqrWorkflow(req.scope).run({
     input: { refund_id: req.params.id, actor: req.auth_context.actor_id },
+    throwOnError: false,
   })
+  if (answerRefusal(errors, res)) {
+    return
+  }
   res.json({ refund: await readRefund(req.params.id, resolveKhqr(req)) })
 }

@@ -5,25 +5,30 @@ import type {
 
 import type { RefundView } from "../../../../../../modules/khqr/refund-view"
 import { sendRefundByHandWorkflow } from "../../../../../../workflows"
+import { answerRefusal, type Refusal } from "../../../charges/helpers"
 import { readRefund, resolveKhqr } from "../../helpers"
 import type { AdminKhqrSentRefund } from "../../validators"
 
 /**
- * A person sent the money. 400 names what the bank says otherwise; `message` says
- * whether the bank confirmed it or the person's word was taken.
+ * A person sent the money. 400 names what the bank says otherwise, 409 why it cannot be
+ * recorded; `message` says whether the bank confirmed it or the person's word was taken.
  */
 export async function POST(
   req: AuthenticatedMedusaRequest<AdminKhqrSentRefund>,
-  res: MedusaResponse<{ refund: RefundView; message: string }>
+  res: MedusaResponse<{ refund: RefundView; message: string } | Refusal>
 ): Promise<void> {
   const { hash } = req.validatedBody
-  await sendRefundByHandWorkflow(req.scope).run({
+  const { errors } = await sendRefundByHandWorkflow(req.scope).run({
     input: {
       ...req.validatedBody,
       refund_id: req.params.id,
       actor: req.auth_context.actor_id,
     },
+    throwOnError: false,
   })
+  if (answerRefusal(errors, res)) {
+    return
+  }
   const refund = await readRefund(req.params.id, resolveKhqr(req))
   res.json({ refund, message: explain(refund, hash) })
 }

@@ -1,6 +1,6 @@
 import { Migration } from "@medusajs/framework/mikro-orm/migrations"
 
-export class Migration20261121163959 extends Migration {
+export class Migration20261121164219 extends Migration {
   override async up(): Promise<void> {
     this.addSql(
       `alter table if exists "khqr_token" drop constraint if exists "khqr_token_fingerprint_unique";`
