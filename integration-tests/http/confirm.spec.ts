@@ -106,7 +106,7 @@ medusaIntegrationTestRunner({
         evidence: "staff",
         review_reason: "amount_mismatch",
         paid_amount: "2",
-        resolutions: ["dismiss"],
+        resolutions: ["dismiss", "withdraw"],
       })
       expect(history.at(-1).message).toMatch(
         /The bank shows 2 USD .* a person had confirmed 11/
@@ -153,6 +153,103 @@ medusaIntegrationTestRunner({
         status: 409,
         data: { message: expect.stringContaining("nothing to confirm") },
       })
+    })
+
+    describe("its reference", () => {
+      const bring = (sessionId: string, hash: string) =>
+        world.post(`/store/khqr/payment-sessions/${sessionId}/receipt`, {
+          hash,
+        })
+      const asStatic = async () => {
+        const made = await world.checkout()
+        await world.sql(
+          "UPDATE khqr_charge SET mode = 'static', next_check_at = NULL, md5 = md5 || 'x' WHERE id = ?",
+          [made.chargeId]
+        )
+        return made
+      }
+
+      it("confirms one charge, however it is written, also when it comes for two at once", async () => {
+        const [first, ...others] = [
+          await world.checkout(),
+          await world.checkout(),
+          await world.checkout(),
+        ]
+        expect((await confirm(first.chargeId)).status).toBe(200)
+        const again = await confirm(others[0].chargeId, {
+          ...WORDS,
+          reference: `  ${WORDS.reference.toLowerCase()} `,
+        })
+        expect(again).toMatchObject({
+          status: 409,
+          data: {
+            code: "not_possible",
+            message: expect.stringContaining(first.chargeId),
+          },
+        })
+        const twice = await Promise.all(
+          others.map(({ chargeId }) =>
+            confirm(chargeId, { ...WORDS, reference: "FT-AT-ONCE" })
+          )
+        )
+        expect(twice.map(({ status }) => status).sort()).toEqual([200, 409])
+      })
+
+      it("is free for another charge once the person has taken their word back", async () => {
+        const wrong = await asStatic()
+        const right = await asStatic()
+        const [{ hash }] = bank().pay({ qr: right.qr })
+        const words = { ...WORDS, reference: hash }
+        expect((await confirm(wrong.chargeId, words)).status).toBe(200)
+        expect((await bring(right.sessionId, hash)).status).toBe(409)
+        const withdrawn = await staff.resolve(wrong.chargeId, {
+          resolution: "withdraw",
+        })
+        expect(withdrawn.status).toBe(200)
+        expect((await bring(right.sessionId, hash)).status).toBe(200)
+        expect(await world.charge(right.chargeId)).toMatchObject({
+          status: "paid",
+          bank_hash: hash,
+        })
+      })
+
+      it("is no transfer that is known to pay something else, or the beginning of one", async () => {
+        const { chargeId, qr } = await world.checkout()
+        const [{ hash }] = bank().pay({ qr })
+        await world.tick()
+        const other = await world.checkout()
+        for (const reference of [
+          hash,
+          hash.slice(0, 8).toUpperCase(),
+          hash.slice(0, 20),
+        ]) {
+          expect(
+            await confirm(other.chargeId, { ...WORDS, reference })
+          ).toMatchObject({
+            status: 409,
+            data: { message: expect.stringContaining(chargeId) },
+          })
+        }
+        expect((await world.charge(other.chargeId)).status).toBe("pending")
+      })
+
+      it.each([8, 64])(
+        "of %i characters of a hash makes that transfer's receipt pay nothing else",
+        async (length) => {
+          const vouched = await asStatic()
+          const other = await asStatic()
+          const [{ hash }] = bank().pay({ qr: vouched.qr })
+          const reference = hash.slice(0, length).toUpperCase()
+          await confirm(vouched.chargeId, { ...WORDS, reference })
+          for (const text of [hash, hash.slice(0, 8)]) {
+            expect(await bring(other.sessionId, text)).toMatchObject({
+              status: 409,
+              data: { code: "receipt_used" },
+            })
+          }
+          expect((await world.charge(other.chargeId)).status).toBe("pending")
+        }
+      )
     })
 
     it("is done once when two do it at once", async () => {

@@ -333,6 +333,161 @@ medusaIntegrationTestRunner({
       })
     })
 
+    describe("a transfer that a person may have vouched for", () => {
+      const confirmed = async (made: { chargeId: string }) => {
+        const { status } = await staff.post(
+          `/charges/${made.chargeId}/confirm`,
+          { reference: "FT26325ABC", reason: "Seen in the bank's app" }
+        )
+        expect(status).toBe(200)
+        await world.tick()
+      }
+
+      it("pays no second order by its receipt where the bank cannot tell, until staff take it all the same", async () => {
+        const vouched = await staticCheckout()
+        const other = await staticCheckout()
+        const { hash } = transfer(vouched.qr)
+        await confirmed(vouched)
+
+        for (const text of [hash, hash.slice(0, 8)]) {
+          const { status, data } = await bring(other.sessionId, text)
+          expect({ status, data }).toMatchObject({
+            status: 409,
+            data: {
+              code: "receipt_unclear",
+              message: expect.stringContaining("The shop has to look at it"),
+            },
+          })
+          expect(JSON.stringify(data)).not.toContain(vouched.chargeId)
+        }
+        expect((await world.charge(other.chargeId)).status).toBe("pending")
+        expect(await world.orders()).toHaveLength(1)
+
+        const path = `/charges/${other.chargeId}/receipt`
+        const told = await staff.post(path, { hash })
+        expect(told).toMatchObject({
+          status: 409,
+          data: {
+            code: "receipt_unclear",
+            message: expect.stringContaining(vouched.chargeId),
+          },
+        })
+        expect(
+          (await staff.post(path, { hash, despite: "khqr_another" })).status
+        ).toBe(409)
+        const taken = await staff.post(path, {
+          hash,
+          despite: vouched.chargeId,
+        })
+        expect(taken).toMatchObject({
+          status: 200,
+          data: { charge: { status: "paid", evidence: "receipt" } },
+        })
+        const { history } = await staff.read(other.chargeId)
+        expect(history).toContainEqual(
+          expect.objectContaining({
+            actor: expect.stringMatching(/^user_/),
+            message: expect.stringContaining(vouched.chargeId),
+          })
+        )
+      })
+
+      it("is the proof of that word where the bank ties it to its KHQR, and pays nothing else", async () => {
+        const vouched = await world.checkout()
+        await world.tick()
+        await confirmed(vouched)
+        const other = await staticCheckout()
+        const { hash } = transfer(vouched.qr)
+        await world.sql(
+          "UPDATE khqr_charge SET next_check_at = now() + interval '1 hour' WHERE id = ?",
+          [vouched.chargeId]
+        )
+
+        expect(await bring(other.sessionId, hash)).toMatchObject({
+          status: 409,
+          data: { code: "receipt_used" },
+        })
+
+        expect(await world.charge(vouched.chargeId)).toMatchObject({
+          evidence: "staff",
+          bank_hash: hash,
+        })
+        expect((await world.charge(other.chargeId)).status).toBe("pending")
+      })
+
+      it("pays by its receipt where the bank says that it is not the other's, or it came after the person's word", async () => {
+        const vouched = await world.checkout()
+        await world.tick()
+        await confirmed(vouched)
+        const first = await staticCheckout()
+        const one = transfer(first.qr)
+        expect((await bring(first.sessionId, one.hash)).status).toBe(200)
+
+        const seen = await staticCheckout()
+        await staff.post(`/charges/${seen.chargeId}/confirm`, {
+          reference: "FT26325DEF",
+          reason: "Seen in the bank's app",
+        })
+        await world.sql(
+          "UPDATE khqr_charge SET issued_at = now() - interval '1 hour', found_at = now() - interval '30 minutes' WHERE id = ?",
+          [seen.chargeId]
+        )
+        const second = await staticCheckout()
+        const two = transfer(second.qr)
+        expect((await bring(second.sessionId, two.hash)).status).toBe(200)
+      })
+    })
+
+    describe("more KHQRs over the same money than are asked about", () => {
+      it("leave it open whose the transfer is", async () => {
+        const theirs = await world.checkout()
+        await world.tick()
+        const columns = await world.sql<{ name: string }>(
+          "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'khqr_charge' AND column_name NOT IN ('id', 'reference', 'md5', 'payment_session_id', 'issued_at', 'next_check_at')"
+        )
+        const same = columns.map(({ name }) => name).join(", ")
+        await world.sql(
+          `INSERT INTO khqr_charge (id, reference, md5, payment_session_id, issued_at, next_check_at, ${same})
+           SELECT 'khqr_0' || n, 'KHX' || n, md5(n::text), 'payses_' || n, now(), now() + interval '1 hour', ${same}
+           FROM khqr_charge, generate_series(1, 50) AS n WHERE id = ?`,
+          [theirs.chargeId]
+        )
+        await world.sql(
+          "UPDATE khqr_charge SET next_check_at = now() + interval '1 hour', last_outcome = NULL, last_checked_at = NULL"
+        )
+        const mine = await staticCheckout()
+        const { hash } = transfer(theirs.qr)
+
+        expect(await bring(mine.sessionId, hash)).toMatchObject({
+          status: 503,
+          data: { code: "receipt_unknown" },
+        })
+        expect(
+          await staff.post(`/charges/${mine.chargeId}/receipt`, { hash })
+        ).toMatchObject({
+          status: 503,
+          data: { message: expect.stringContaining("More than 50") },
+        })
+        expect((await world.charge(mine.chargeId)).status).toBe("pending")
+      })
+    })
+
+    it("of a transfer long after the KHQR is for staff to take", async () => {
+      const { sessionId, chargeId, qr } = await staticCheckout()
+      await world.age(chargeId, 72 * 3_600_000)
+      const { hash } = transfer(qr)
+      expect(await bring(sessionId, hash)).toMatchObject({
+        status: 422,
+        data: {
+          code: "receipt_mismatch",
+          message: expect.stringContaining("Show the receipt to the shop"),
+        },
+      })
+      expect(
+        (await staff.post(`/charges/${chargeId}/receipt`, { hash })).status
+      ).toBe(200)
+    })
+
     describe("too many receipts", () => {
       it("for one KHQR are refused, also when they come at once, until the hour is over", async () => {
         const { sessionId, qr } = await staticCheckout()

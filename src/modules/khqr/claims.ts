@@ -1,4 +1,6 @@
 import type { Database } from "./database"
+import type { RivalWindow } from "./receipt"
+import type { Charge } from "./types"
 
 export type DueColumn = "next_check_at" | "next_settle_at"
 
@@ -82,6 +84,117 @@ export async function claimOne(
     [seconds(leasedUntil, now), id]
   )
   return rows.length > 0
+}
+
+/** A charge that nobody has paid for yet, or a person's word for which the bank has not given its own. */
+const MAY_BE_PAID = `(status IN ('pending', 'failed', 'expired') OR (evidence = 'staff' AND bank_hash IS NULL))`
+
+/**
+ * The same for some charges that the bank can be asked about, and that a
+ * transfer may still turn out to be for.
+ *
+ * @returns their ids
+ */
+export async function claimThese(
+  { sql }: Database,
+  ids: string[],
+  leaseMs: number
+): Promise<string[]> {
+  const rows = await sql<{ id: string }>(
+    `UPDATE khqr_charge SET leased_until = ${LEASED} WHERE id IN (
+       SELECT id FROM khqr_charge
+       WHERE id = ANY(?) AND ${MAY_BE_PAID} AND mode <> 'static'
+         AND review_reason IS DISTINCT FROM 'hash_used'
+         AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= now())
+       FOR UPDATE SKIP LOCKED
+     ) RETURNING id`,
+    [leaseMs / 1_000, ids]
+  )
+  return rows.map(({ id }) => id)
+}
+
+/** Some charges that were claimed and about which the bank told nothing: their plan stays as it was. */
+export async function giveBackThese(
+  { sql }: Database,
+  ids: string[]
+): Promise<void> {
+  await sql("UPDATE khqr_charge SET leased_until = NULL WHERE id = ANY(?)", [
+    ids,
+  ])
+}
+
+/** One charge for whoever carries out what a person has decided about it; its row is locked. */
+export const CLAIM_DECIDED = `UPDATE khqr_charge SET leased_until = ${LEASED} WHERE id = ?`
+
+/** A paid charge that a person wants settled now, unless somebody is at it. */
+export async function claimPaid(
+  { sql }: Database,
+  id: string,
+  leaseMs: number
+): Promise<boolean> {
+  const rows = await sql(
+    `UPDATE khqr_charge SET leased_until = ${LEASED}, next_settle_at = COALESCE(next_settle_at, now())
+     WHERE id = ? AND status = 'paid' AND review_reason IS NULL AND deleted_at IS NULL
+       AND (leased_until IS NULL OR leased_until <= now()) RETURNING id`,
+    [leaseMs / 1_000, id]
+  )
+  return rows.length > 0
+}
+
+/**
+ * The charges, newest first, whose a receipt's transfer may be as well: open ones over
+ * the same money that the bank can be asked about, issued before the transfer.
+ */
+export async function findRivals(
+  { sql }: Database,
+  money: Pick<Charge, "khqr_amount" | "currency_code">,
+  { issuedBefore, settledByAnswerAfter }: RivalWindow,
+  { besides, most }: { besides: string[]; most: number }
+): Promise<string[]> {
+  const rows = await sql<{ id: string }>(
+    `SELECT id FROM khqr_charge
+     WHERE status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL
+       AND khqr_amount = ? AND currency_code = ? AND issued_at <= ?
+       AND mode <> 'static' AND review_reason IS DISTINCT FROM 'hash_used'
+       AND NOT (id = ANY(?))
+       AND NOT (last_outcome IS NOT DISTINCT FROM 'not_found' AND last_checked_at >= ?)
+     ORDER BY issued_at DESC LIMIT ?`,
+    [
+      money.khqr_amount,
+      money.currency_code,
+      issuedBefore,
+      besides,
+      settledByAnswerAfter,
+      most,
+    ]
+  )
+  return rows.map(({ id }) => id)
+}
+
+/**
+ * The charges over the same money for which there is a person's word alone: it may be
+ * this transfer that they saw, unless they said so before it was made, or the bank
+ * has said since that it is not that KHQR's. Nothing but the bank's word ends the doubt.
+ */
+export const FIND_VOUCHED = `SELECT id, mode FROM khqr_charge
+  WHERE evidence = 'staff' AND bank_hash IS NULL AND deleted_at IS NULL
+    AND status IN ('paid', 'completed') AND review_reason IS DISTINCT FROM 'hash_used'
+    AND resolution IS DISTINCT FROM 'withdraw'
+    AND khqr_amount = ? AND currency_code = ? AND issued_at <= ? AND found_at >= ?
+    AND NOT (mode <> 'static' AND last_outcome IS NOT DISTINCT FROM 'not_found' AND last_checked_at >= ?)
+  ORDER BY issued_at DESC`
+
+export function vouchedValues(
+  money: Pick<Charge, "khqr_amount" | "currency_code">,
+  { issuedBefore, vouchedAfter, settledByAnswerAfter }: RivalWindow
+): unknown[] {
+  return [
+    money.khqr_amount,
+    money.currency_code,
+    issuedBefore,
+    vouchedAfter,
+    settledByAnswerAfter,
+  ]
 }
 
 /** Gives rows back that were claimed and not asked about; they are due again at `at`. */

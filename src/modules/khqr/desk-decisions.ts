@@ -35,7 +35,7 @@ export function decisionFault(
     return `The money of this charge is on its way back (refund ${open.id}): cancel that refund first, or send it.`
   }
   const isSent = refunds.some(({ status }) => status === "sent")
-  return isSent && resolution !== "dismiss"
+  return isSent && (resolution === "settle" || resolution === "attach")
     ? "Some of this money was sent back already, so it cannot pay an order any more. Possible: refund, dismiss."
     : null
 }
@@ -131,6 +131,27 @@ export function confirmFault(charge: Charge): string | null {
   return hasMoney(charge)
     ? `${charge.paid_amount} ${charge.paid_currency} is on record for this charge already: there is nothing to confirm.`
     : null
+}
+
+/** As it is compared: people type it. */
+export function plainReference(reference: string): string {
+  return reference.trim().toLowerCase()
+}
+
+/** A cart that costs something else now than the person has read, in words, or `null`. */
+export function totalFault(
+  expected: string | undefined,
+  total: string | null
+): string | null {
+  if (expected === undefined) {
+    return null
+  }
+  if (total === null) {
+    return `There is no cart any more, and you decided about one of ${expected}: look again.`
+  }
+  return sameMoney(expected, total)
+    ? null
+    : `The cart costs ${total} now, and you decided about ${expected}: look again.`
 }
 
 /** Why a payment cannot have been made then, or `null` when it can. */

@@ -20,15 +20,32 @@ import {
 } from "./attempts"
 import type { SqlContext } from "./books"
 import {
+  CLAIM_DECIDED,
+  claimPaid,
+  claimThese,
+  FIND_VOUCHED,
+  findRivals,
+  giveBackThese,
+  vouchedValues,
+} from "./claims"
+import {
   confirmFault,
   decisionFault,
   describeOutcomeOf,
   paidAtFault,
+  plainReference,
   settleFault,
 } from "./desk-decisions"
 import { KhqrLedger, SETTLEMENT_TAKES_MS } from "./ledger"
 import { LEASE_MS } from "./leases"
-import { rivalWindow } from "./receipt"
+import { QUEUE_FOR_MONEY, QUEUE_FOR_ORDER, QUEUE_FOR_TRANSFER } from "./locks"
+import {
+  hashesNamedBy,
+  MOST_RIVALS,
+  namesOf,
+  namesSame,
+  rivalWindow,
+} from "./receipt"
 import { NOT_POSSIBLE } from "./refusals"
 import { hasMoney, receiptFault, type Resolution } from "./state"
 import type { Actor, Charge, ChargeAnnouncement } from "./types"
@@ -39,6 +56,8 @@ export type Decision = {
   reason: string
   /** Of an `attach`. */
   order_id?: string
+  /** Of a `settle`: what the cart cost when the person looked at it, an exact decimal. */
+  expected_total?: string
 }
 
 /** What a person says of a payment that the bank does not confirm. */
@@ -54,24 +73,17 @@ export type ReceiptBearer =
   | { by: "shopper"; payment_session_id: string; address: string }
   | { by: "staff"; charge_id: string }
 
-/** Charges that a receipt's transfer may belong to as well: more are not asked about. */
-const MOST_RIVALS = 50
+/** Charges that a person vouched for and that a receipt's transfer does not pay: by the bank's answer, or by who brings it. */
+export type ClearedRivals = { by_bank: string[]; by_person: string[] }
 
-const LEASE_CHARGE =
-  "UPDATE khqr_charge SET leased_until = now() + make_interval(secs => ?) WHERE id = ?"
-
-/** Orders one at a time take money that a person attaches. */
-const QUEUE_FOR_ORDER = "SELECT pg_advisory_xact_lock(hashtextextended(?, 1))"
-
-/** Those who present one transfer come one after the other. */
-const QUEUE_FOR_TRANSFER =
-  "SELECT pg_advisory_xact_lock(hashtextextended(?, 2))"
+export type ReceiptRecord = ChargeAnnouncement[] | "used" | "unclear" | "stale"
 
 /** What persons do with charges: decide a review, confirm a payment by hand, bring a receipt. */
 export class KhqrDesk extends KhqrLedger {
   /**
    * A person decides about a charge in review. Money that is taken is settled by
    * whoever called: the clock keeps away until then, and does it when nobody did.
+   * @param cartTotal what the cart costs, `null` without one: a `settle` is for that and nothing else
    * @throws MedusaError NOT_ALLOWED that says what is possible; of two at once for the second
    */
   @InjectTransactionManager()
@@ -79,6 +91,7 @@ export class KhqrDesk extends KhqrLedger {
     chargeId: string,
     { resolution, reason, order_id }: Decision,
     actor: Actor,
+    cartTotal: string | null = null,
     @MedusaContext() context: SqlContext = {}
   ): Promise<ChargeAnnouncement[]> {
     const charge = await this.lockCharge_(chargeId, context)
@@ -98,8 +111,17 @@ export class KhqrDesk extends KhqrLedger {
       actor,
       context
     )
+    await this.updateKhqrCharges(
+      {
+        id: chargeId,
+        accepted_total: resolution === "settle" ? cartTotal : null,
+        // A word that was taken back names no transfer any more.
+        ...(resolution === "withdraw" ? { confirmation_reference: null } : {}),
+      },
+      context
+    )
     if (resolution === "settle" || resolution === "attach") {
-      await context.transactionManager!.execute(LEASE_CHARGE, [
+      await context.transactionManager!.execute(CLAIM_DECIDED, [
         LEASE_MS / 1_000,
         chargeId,
       ])
@@ -129,13 +151,7 @@ export class KhqrDesk extends KhqrLedger {
     if (fault) {
       throw notPossible(fault)
     }
-    const claimed = await this.database_.sql(
-      `UPDATE khqr_charge SET leased_until = now() + make_interval(secs => ?), next_settle_at = COALESCE(next_settle_at, now())
-       WHERE id = ? AND status = 'paid' AND review_reason IS NULL AND deleted_at IS NULL
-         AND (leased_until IS NULL OR leased_until <= now()) RETURNING id`,
-      [LEASE_MS / 1_000, chargeId]
-    )
-    if (claimed.length === 0) {
+    if (!(await claimPaid(this.database_, chargeId, LEASE_MS))) {
       throw notPossible(
         "This charge is being settled at this moment: look again."
       )
@@ -160,8 +176,8 @@ export class KhqrDesk extends KhqrLedger {
 
   /**
    * A person vouches for a payment. The charge says so for ever, also when the bank confirms it later.
-   * @throws MedusaError NOT_ALLOWED where the option `manualConfirmation` is false or money is on
-   *   record, INVALID_DATA for a time at which it cannot have been
+   * @throws MedusaError NOT_ALLOWED where the option `manualConfirmation` is false, money is on
+   *   record, or the reference names what is on record elsewhere, INVALID_DATA for a time at which it cannot have been
    */
   @InjectTransactionManager()
   async confirmCharge(
@@ -175,8 +191,11 @@ export class KhqrDesk extends KhqrLedger {
         "This shop does not take payments on a person's word: its option manualConfirmation is false."
       )
     }
+    const money = await this.retrieveKhqrCharge(chargeId, {}, context)
+    await this.queueForMoney_(money, reference, context)
     const charge = await this.lockCharge_(chargeId, context)
-    const fault = confirmFault(charge)
+    const fault =
+      confirmFault(charge) ?? (await this.referenceFault_(reference, context))
     if (fault) {
       throw notPossible(fault)
     }
@@ -190,6 +209,10 @@ export class KhqrDesk extends KhqrLedger {
       charge,
       { type: "confirmed", paidAt },
       actor,
+      context
+    )
+    await this.updateKhqrCharges(
+      { id: chargeId, confirmation_reference: plainReference(reference) },
       context
     )
     await this.createKhqrEvents(
@@ -221,64 +244,84 @@ export class KhqrDesk extends KhqrLedger {
     return tidyAttempts(this.database_, new Date())
   }
 
-  /** Whether a transfer pays a charge, or is one of ours that went back. */
+  /** Whether a transfer pays a charge, by the bank's word or a person's, or is one of ours that went back. */
   @InjectManager()
   async isTransferUsed(
     hash: string,
     @MedusaContext() context: SqlContext = {}
   ): Promise<boolean> {
+    if ((await this.userOfHash_(hash, context)) !== null) {
+      return true
+    }
     const [refund] = await this.listKhqrRefunds(
       { bank_hash: hash },
       { take: 1 },
       context
     )
-    return Boolean(refund) || (await this.userOfHash_(hash, context)) !== null
+    const [confirmed] = await this.listKhqrCharges(
+      { confirmation_reference: namesOf(hash) },
+      { take: 1 },
+      context
+    )
+    return refund !== undefined || confirmed !== undefined
   }
 
   /**
-   * The other open charges that a receipt's transfer may belong to, newest first, and
-   * each in nobody else's hands until it is recorded or released.
-   * @returns `null` while somebody else is asking about one of them
+   * The other charges that a receipt's transfer may belong to and that the bank can be
+   * asked about, newest first, and each in nobody else's hands until it is recorded or released.
+   * @returns `busy` while somebody else is asking about one of them
    */
   async claimRivals(
     charge: Charge,
     transaction: BakongTransaction,
     ownIds: string[]
-  ): Promise<Charge[] | null> {
-    const { issuedBefore, settledByAnswerAfter } = rivalWindow(transaction)
-    const rivals = await this.database_.sql<{ id: string }>(
-      `SELECT id FROM khqr_charge
-       WHERE status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL
-         AND khqr_amount = ? AND currency_code = ? AND issued_at <= ?
-         AND mode <> 'static' AND review_reason IS DISTINCT FROM 'hash_used'
-         AND NOT (id = ANY(?))
-         AND NOT (last_outcome IS NOT DISTINCT FROM 'not_found' AND last_checked_at >= ?)
-       ORDER BY issued_at DESC LIMIT ${MOST_RIVALS}`,
-      [
-        charge.khqr_amount,
-        charge.currency_code,
-        issuedBefore,
-        ownIds,
-        settledByAnswerAfter,
-      ]
-    )
-    const ids = rivals.map(({ id }) => id)
+  ): Promise<Charge[] | "busy" | "too_many"> {
+    const window = rivalWindow(transaction)
+    const open = await findRivals(this.database_, charge, window, {
+      besides: ownIds,
+      most: MOST_RIVALS + 1,
+    })
+    const vouched = await this.findVouched(charge, transaction, [])
+    const ids = [
+      ...open,
+      ...vouched.filter(({ mode }) => mode !== "static").map(({ id }) => id),
+    ]
+    if (ids.length > MOST_RIVALS) {
+      return "too_many"
+    }
     const claimed = await this.claimThese(ids)
     if (claimed.length < ids.length) {
       await this.giveBack(claimed)
-      return null
+      return "busy"
     }
     return claimed
+  }
+
+  /**
+   * The charges over the same money that a person has vouched for, and whose that
+   * transfer may be, newest first.
+   * @param cleared those of which it is known that it is not
+   */
+  @InjectManager()
+  async findVouched(
+    charge: Pick<Charge, "khqr_amount" | "currency_code">,
+    transaction: BakongTransaction,
+    cleared: string[],
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<Pick<Charge, "id" | "mode">[]> {
+    const manager = context.transactionManager ?? context.manager!
+    const vouched = await manager.execute<Pick<Charge, "id" | "mode">[]>(
+      FIND_VOUCHED,
+      vouchedValues(charge, rivalWindow(transaction))
+    )
+    return vouched.filter(({ id }) => !cleared.includes(id))
   }
 
   /** Charges that were claimed and about which the bank told nothing: their plan stays as it was. */
   async giveBack(claimed: Pick<Charge, "id">[]): Promise<void> {
     const ids = claimed.map(({ id }) => id)
     this.leases_.end(ids)
-    await this.database_.sql(
-      "UPDATE khqr_charge SET leased_until = NULL WHERE id = ANY(?)",
-      [ids]
-    )
+    await giveBackThese(this.database_, ids)
   }
 
   /** Those of the charges that nobody is asking about just now; newest first. */
@@ -286,24 +329,12 @@ export class KhqrDesk extends KhqrLedger {
     if (ids.length === 0) {
       return []
     }
-    const claimed = await this.database_.sql<{ id: string }>(
-      `UPDATE khqr_charge SET leased_until = now() + make_interval(secs => ?) WHERE id IN (
-         SELECT id FROM khqr_charge
-         WHERE id = ANY(?) AND status IN ('pending', 'failed', 'expired') AND mode <> 'static'
-           AND review_reason IS DISTINCT FROM 'hash_used'
-           AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= now())
-         FOR UPDATE SKIP LOCKED
-       ) RETURNING id`,
-      [LEASE_MS / 1_000, ids]
-    )
-    this.leases_.hold(
-      claimed.map(({ id }) => id),
-      this.checkedBy_(new Date())
-    )
+    const claimed = await claimThese(this.database_, ids, LEASE_MS)
+    this.leases_.hold(claimed, this.checkedBy_(new Date()))
     return claimed.length === 0
       ? []
       : this.listKhqrCharges(
-          { id: claimed.map(({ id }) => id) },
+          { id: claimed },
           { take: claimed.length, order: { issued_at: "DESC" } }
         )
   }
@@ -311,16 +342,20 @@ export class KhqrDesk extends KhqrLedger {
   /**
    * A transfer that was found by the hash on a receipt pays the charge, with the
    * bank's answer kept as its proof.
-   * @returns `used` when it pays something else; `stale` when it does not pay the charge as it now is
+   * @param cleared charges that a person vouched for and whose it is known not to be, or is
+   *   taken not to be by the person who brings the receipt
+   * @returns `used` when it pays something else; `unclear` when it may; `stale` when it does not
+   *   pay the charge as it now is
    */
   async recordReceipt(
     chargeId: string,
     answer: CheckAnswer & { outcome: { type: "paid" } },
-    actor: Actor
-  ): Promise<ChargeAnnouncement[] | "used" | "stale"> {
+    actor: Actor,
+    cleared: ClearedRivals
+  ): Promise<ReceiptRecord> {
     const { hash } = answer.outcome.transaction
     try {
-      return await this.recordReceipt_(chargeId, answer, actor)
+      return await this.recordReceipt_(chargeId, answer, actor, cleared)
     } catch (error) {
       // The bank's own answer for another KHQR came between: its row has the hash.
       if (await this.isTransferUsed(hash)) {
@@ -335,12 +370,12 @@ export class KhqrDesk extends KhqrLedger {
     chargeId: string,
     { outcome, call }: CheckAnswer & { outcome: { type: "paid" } },
     actor: Actor,
+    { by_bank, by_person }: ClearedRivals,
     @MedusaContext() context: SqlContext = {}
-  ): Promise<ChargeAnnouncement[] | "used" | "stale"> {
+  ): Promise<ReceiptRecord> {
     const { transaction } = outcome
-    await context.transactionManager!.execute(QUEUE_FOR_TRANSFER, [
-      transaction.hash,
-    ])
+    const money = await this.retrieveKhqrCharge(chargeId, {}, context)
+    await this.queueForMoney_(money, transaction.hash, context)
     const charge = await this.lockCharge_(chargeId, context)
     const isPayable =
       !hasMoney(charge) &&
@@ -351,13 +386,85 @@ export class KhqrDesk extends KhqrLedger {
     if (await this.isTransferUsed(transaction.hash, context)) {
       return "used"
     }
-    return this.apply_(
+    const vouched = await this.findVouched(
+      charge,
+      transaction,
+      by_bank,
+      context
+    )
+    if (vouched.some(({ id }) => !by_person.includes(id))) {
+      return "unclear"
+    }
+    const announcements = await this.apply_(
       charge,
       { type: "receipt", transaction },
       actor,
       context,
       call.requestId
     )
+    if (vouched.length > 0) {
+      await this.createKhqrEvents(
+        {
+          charge_id: chargeId,
+          kind: "receipt",
+          actor,
+          status: "paid",
+          message: `Taken although a person had vouched for ${vouched.map(({ id }) => id).join(", ")}`,
+        },
+        context
+      )
+    }
+    return announcements
+  }
+
+  /** A person's word and a receipt over the same money are taken one after the other. */
+  protected async queueForMoney_(
+    { khqr_amount, currency_code }: Charge,
+    transfer: string,
+    context: SqlContext
+  ): Promise<void> {
+    const manager = context.transactionManager!
+    await manager.execute(QUEUE_FOR_MONEY, [`${khqr_amount} ${currency_code}`])
+    await manager.execute(QUEUE_FOR_TRANSFER, [transfer])
+  }
+
+  /** Why a reference cannot confirm a payment: it names one that is on record elsewhere. */
+  protected async referenceFault_(
+    text: string,
+    context: SqlContext
+  ): Promise<string | null> {
+    const reference = plainReference(text)
+    const hashes = hashesNamedBy(reference)
+    const [refund] = hashes
+      ? await this.listKhqrRefunds({ bank_hash: hashes }, { take: 1 }, context)
+      : []
+    if (refund) {
+      return `${text} names the transfer of refund ${refund.id}: it pays no charge.`
+    }
+    const named = await this.listKhqrCharges(
+      {
+        $or: [
+          { confirmation_reference: reference },
+          ...(hashes
+            ? [
+                { bank_hash: hashes },
+                { second_hash: hashes },
+                { confirmation_reference: hashes },
+                { confirmation_reference: namesOf(reference) },
+              ]
+            : []),
+        ],
+      },
+      {},
+      context
+    )
+    const charge = named.find(
+      ({ confirmation_reference: other }) =>
+        other === null || namesSame(other, reference)
+    )
+    return charge
+      ? `${text} names a transfer that is on record for charge ${charge.reference} (${charge.id}) already.`
+      : null
   }
 
   protected async receiptLimits_(

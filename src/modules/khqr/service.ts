@@ -61,7 +61,7 @@ export default class KhqrModuleService extends KhqrRefundDesk {
   /** Asks the bank. Charges that are missing in the answer were not asked about. */
   async askBakong(
     questions: Question[],
-    purpose: "check" | "manual" = "check"
+    purpose: "check" | "manual" | "receipt" = "check"
   ): Promise<CheckResult[]> {
     return this.bank_.gateway.check(questions, purpose)
   }
@@ -73,12 +73,15 @@ export default class KhqrModuleService extends KhqrRefundDesk {
   }
 
   /** @throws TypeError unless `findsByHash` */
-  async findTransfer(hash: TransferHash): Promise<CheckAnswer> {
+  async findTransfer(
+    hash: TransferHash,
+    purpose: "manual" | "receipt" = "manual"
+  ): Promise<CheckAnswer> {
     const { gateway } = this.bank_
     if (!gateway.findByHash) {
       throw new TypeError(`${gateway.name} looks no transfer up by its hash`)
     }
-    return gateway.findByHash(hash)
+    return gateway.findByHash(hash, purpose)
   }
 
   /**

@@ -11,7 +11,9 @@ import {
   chargeForTransfer,
   explainRefusal,
   lookUps,
+  MOST_RIVALS,
   payableByReceipt,
+  TOO_MUCH_ASKED,
   type ReceiptRefusal,
 } from "../../modules/khqr/receipt"
 import type KhqrModuleService from "../../modules/khqr/service"
@@ -28,6 +30,8 @@ export type ReceiptInput = {
   charge_ids: string[]
   /** 8 or 64 hex characters. */
   hash: string
+  /** Charges for which somebody vouched: staff say that this transfer is none of theirs. */
+  despite?: string[]
   actor: Actor
 }
 
@@ -76,91 +80,171 @@ export const claimByReceiptStep = createStep(
 )
 
 async function claimByReceipt(
-  { charge_ids, hash, actor }: ReceiptInput,
+  { bearer, charge_ids, hash, despite = [], actor }: ReceiptInput,
   container: MedusaContainer
 ): Promise<ReceiptClaim> {
   const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
-  const own = await askAbout(await khqr.claimThese(charge_ids), khqr)
-  const charges = await khqr.listKhqrCharges(
-    { id: charge_ids },
-    { take: charge_ids.length }
-  )
-  const announcements = own.announcements
-  if (charges.some(bindsSession)) {
-    return { refusal: null, announcements }
-  }
-  const candidates = payableByReceipt(charges)
-  if (candidates.length === 0) {
-    return refused("receipt_used", { announcements })
+  const purpose = bearer.by === "shopper" ? "receipt" : "manual"
+  const announcements: ChargeAnnouncement[] = []
+  /** What the bank ties to the KHQRs themselves; then what is left that a receipt may pay. */
+  const askOwn = async (ids: string[]): Promise<Charge[] | "paid"> => {
+    const own = await askAbout(await khqr.claimThese(ids), purpose, khqr)
+    announcements.push(...own.announcements)
+    const charges = await khqr.listKhqrCharges(
+      { id: charge_ids },
+      { take: charge_ids.length }
+    )
+    return charges.some(bindsSession) ? "paid" : payableByReceipt(charges)
   }
 
-  const answer = await findTransfer(hash, candidates, khqr)
+  // Made-up hashes cost two questions: the others of the session wait until the transfer is found.
+  const [newest, ...older] = await newestFirst(charge_ids, khqr)
+  const first = await askOwn([newest])
+  if (first === "paid") {
+    return { refusal: null, announcements }
+  }
+  if (first.length === 0) {
+    return refused("receipt_used", { announcements })
+  }
+  const answer = await findTransfer(
+    hash,
+    bearer.by === "shopper" ? first.slice(0, 1) : first,
+    purpose,
+    khqr
+  )
   if (!isPaid(answer)) {
-    return refused(refusalOf(answer), { announcements })
+    return refused(refusalOf(answer), {
+      announcements,
+      ...(purpose === "receipt" ? outOfShare(answer) : {}),
+    })
   }
   const { transaction } = answer.outcome
   if (!transaction.hash.startsWith(hash)) {
     return refused("receipt_unknown", { announcements })
   }
-  if (await khqr.isTransferUsed(transaction.hash)) {
+  const candidates = await askOwn(older)
+  if (candidates === "paid") {
+    return { refusal: null, announcements }
+  }
+  if (
+    candidates.length === 0 ||
+    (await khqr.isTransferUsed(transaction.hash))
+  ) {
     return refused("receipt_used", { announcements })
   }
-  const found = chargeForTransfer(candidates, transaction, new Date())
+  const found = chargeForTransfer(
+    candidates,
+    transaction,
+    bearer.by,
+    new Date()
+  )
   if ("fault" in found) {
     return refused("receipt_mismatch", { announcements, fault: found.fault })
   }
 
-  const rivals = await askRivals(found.charge, transaction, charge_ids, khqr)
+  const rivals = await askRivals(
+    found.charge,
+    transaction,
+    charge_ids,
+    purpose,
+    khqr
+  )
   announcements.push(...rivals.announcements)
   if (rivals.says !== "not_theirs") {
-    return refused(rivals.says, { announcements })
+    return refused(rivals.says, { announcements, fault: rivals.fault })
   }
-  const recorded = await khqr.recordReceipt(found.charge.id, answer, actor)
-  if (recorded === "used" || recorded === "stale") {
-    const now = await khqr.retrieveKhqrCharge(found.charge.id)
-    return hasMoney(now)
-      ? { refusal: null, announcements }
-      : refused("receipt_used", { announcements })
+  const recorded = await khqr.recordReceipt(found.charge.id, answer, actor, {
+    by_bank: rivals.cleared,
+    by_person: bearer.by === "staff" ? despite : [],
+  })
+  switch (recorded) {
+    case "unclear":
+      return refused("receipt_unclear", {
+        announcements,
+        fault:
+          bearer.by === "staff"
+            ? await nameVouched(found.charge, transaction, rivals.cleared, khqr)
+            : undefined,
+      })
+    case "used":
+    case "stale": {
+      const now = await khqr.retrieveKhqrCharge(found.charge.id)
+      return hasMoney(now)
+        ? { refusal: null, announcements }
+        : refused("receipt_used", { announcements })
+    }
+    default:
+      return { refusal: null, announcements: [...announcements, ...recorded] }
   }
-  return { refusal: null, announcements: [...announcements, ...recorded] }
+}
+
+async function newestFirst(
+  ids: string[],
+  khqr: KhqrModuleService
+): Promise<string[]> {
+  const charges = await khqr.listKhqrCharges({ id: ids }, { take: ids.length })
+  const payable = payableByReceipt(charges).map(({ id }) => id)
+  return payable.length > 0 ? payable : ids
+}
+
+/** Staff read which charges it may be for, and how to take it all the same. */
+async function nameVouched(
+  charge: Charge,
+  transaction: BakongTransaction,
+  cleared: string[],
+  khqr: KhqrModuleService
+): Promise<string> {
+  const vouched = await khqr.findVouched(charge, transaction, cleared)
+  const ids = vouched.map(({ id }) => id).join(", ")
+  return `A person vouched for a payment of the same money (${ids}), and it may be this transfer. If it is not, bring it again with "despite": ${ids}`
 }
 
 type Asked = {
   announcements: ChargeAnnouncement[]
   /** Of those that the bank told something about. */
   answered: Set<string>
+  /** Of those that the bank says nobody has paid. */
+  unpaid: string[]
 }
 
 /** Asks about charges that are claimed, and records what counts. */
 async function askAbout(
   claimed: Charge[],
+  purpose: "manual" | "receipt",
   khqr: KhqrModuleService
 ): Promise<Asked> {
   if (claimed.length === 0) {
-    return { announcements: [], answered: new Set() }
+    return { announcements: [], answered: new Set(), unpaid: [] }
   }
   const now = new Date()
   const telling = (
     await khqr.askBakong(
       claimed.map((charge) => toQuestion(charge, now)),
-      "manual"
+      purpose
     )
   ).filter(({ outcome }) => outcome.type !== "unknown")
   const announcements = await khqr.recordAnswers(telling)
   const answered = new Set(telling.map(({ charge_id }) => charge_id))
   await khqr.giveBack(claimed.filter(({ id }) => !answered.has(id)))
-  return { announcements, answered }
+  return {
+    announcements,
+    answered,
+    unpaid: telling
+      .filter(({ outcome }) => outcome.type === "not_found")
+      .map(({ charge_id }) => charge_id),
+  }
 }
 
 /** The last answer, or the first that names a transfer. */
 async function findTransfer(
   hash: string,
   charges: Charge[],
+  purpose: "manual" | "receipt",
   khqr: KhqrModuleService
 ): Promise<CheckAnswer> {
   let last: CheckAnswer | undefined
   for (const lookUp of lookUps(hash, charges)) {
-    last = await khqr.findTransfer(lookUp)
+    last = await khqr.findTransfer(lookUp, purpose)
     if (last.outcome.type !== "not_found") {
       return last
     }
@@ -172,41 +256,77 @@ async function askRivals(
   charge: Charge,
   transaction: BakongTransaction,
   ownIds: string[],
+  purpose: "manual" | "receipt",
   khqr: KhqrModuleService
 ): Promise<{
   says: "not_theirs" | "receipt_used" | "receipt_unknown"
+  /** For staff. */
+  fault?: string
   announcements: ChargeAnnouncement[]
+  /** Charges that a person vouched for and that, by the bank's word, nobody has paid. */
+  cleared: string[]
 }> {
+  const nothing = { announcements: [], cleared: [] }
   const rivals = await claimRivals(charge, transaction, ownIds, khqr)
-  if (!rivals) {
-    return { says: "receipt_unknown", announcements: [] }
+  if (rivals === "busy") {
+    return { says: "receipt_unknown", ...nothing }
   }
-  const { announcements, answered } = await askAbout(rivals, khqr)
+  if (rivals === "too_many") {
+    return {
+      says: "receipt_unknown",
+      fault: purpose === "manual" ? MANY_RIVALS : undefined,
+      ...nothing,
+    }
+  }
+  const { announcements, answered, unpaid } = await askAbout(
+    rivals,
+    purpose,
+    khqr
+  )
+  const told = { announcements, cleared: unpaid }
   if (await khqr.isTransferUsed(transaction.hash)) {
-    return { says: "receipt_used", announcements }
+    return { says: "receipt_used", ...told }
   }
   return {
     says: rivals.every(({ id }) => answered.has(id))
       ? "not_theirs"
       : "receipt_unknown",
-    announcements,
+    ...told,
   }
 }
+
+const MANY_RIVALS = `More than ${MOST_RIVALS} KHQRs over the same money are open, and this transfer may be for any of them. Try again when they are over, or confirm the payment by hand`
 
 async function claimRivals(
   charge: Charge,
   transaction: BakongTransaction,
   ownIds: string[],
   khqr: KhqrModuleService
-): Promise<Charge[] | null> {
+): Promise<Charge[] | "busy" | "too_many"> {
   for (let tries = 0; tries < BUSY_TRIES; tries++) {
     const rivals = await khqr.claimRivals(charge, transaction, ownIds)
-    if (rivals) {
+    if (rivals !== "busy") {
       return rivals
     }
     await pause(BUSY_PAUSE_MS)
   }
-  return null
+  return "busy"
+}
+
+/** The words and the time for a question that the shoppers' share did not allow. */
+function outOfShare({ outcome }: CheckAnswer): {
+  fault?: string
+  retry_after_seconds?: number
+} {
+  return outcome.type === "unknown" && outcome.reason === "quota_spent"
+    ? {
+        fault: TOO_MUCH_ASKED,
+        retry_after_seconds: Math.max(
+          TRY_AGAIN_SECONDS,
+          Math.ceil((outcome.retryAfterMs ?? 0) / 1_000)
+        ),
+      }
+    : {}
 }
 
 function isPaid(

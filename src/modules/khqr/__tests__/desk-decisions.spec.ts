@@ -7,6 +7,7 @@ import {
   describeOutcomeOf,
   paidAtFault,
   settleFault,
+  totalFault,
   type OrderToPay,
 } from "../desk-decisions"
 import {
@@ -170,5 +171,14 @@ describe("What has become of a charge", () => {
     ],
   ])("is told in words", (some, news, words) => {
     expect(describeOutcomeOf(some, news)).toBe(words)
+  })
+})
+
+describe("What the cart cost when a person looked", () => {
+  it("is what it costs now, however it is written, or is told with both", () => {
+    expect(totalFault(undefined, null)).toBeNull()
+    expect(totalFault("11.00", "11")).toBeNull()
+    expect(totalFault("20.5", "495.5")).toMatch(/495\.5 now.*20\.5/)
+    expect(totalFault("20.5", null)).toMatch(/no cart.*20\.5/)
   })
 })

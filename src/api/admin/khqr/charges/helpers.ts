@@ -35,6 +35,7 @@ const STATUS: Record<ReceiptRefusal, number> = {
   receipt_not_found: 422,
   receipt_mismatch: 422,
   receipt_used: 409,
+  receipt_unclear: 409,
   receipt_unsupported: 409,
   too_many_attempts: 429,
   receipt_unknown: 503,

@@ -29,6 +29,11 @@ const moment = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()])
   .transform((text) => new Date(text))
 
+/** An exact decimal, as text or as a number. */
+const amount = z
+  .union([z.string().trim(), z.number().transform(String)])
+  .pipe(z.string().regex(/^\d{1,15}(\.\d{1,20})?$/, "must be an amount"))
+
 const filters = {
   status: someOf(CHARGE_STATUSES),
   /** `open`, what waits for a person, or any reason. */
@@ -57,11 +62,18 @@ export const AdminKhqrResolveCharge = z
     reason: words(300),
     /** The order that an `attach` pays. */
     order_id: words(100).optional(),
+    /** Of a `settle`: what the cart cost when the person looked; it is refused when it costs something else now. */
+    expected_total: amount.optional(),
   })
   .refine(
     ({ resolution, order_id }) =>
       (resolution === "attach") === (order_id !== undefined),
     'order_id belongs to the resolution "attach", which needs it'
+  )
+  .refine(
+    ({ resolution, expected_total }) =>
+      resolution === "settle" || expected_total === undefined,
+    'expected_total belongs to the resolution "settle"'
   )
 
 export type AdminKhqrResolveCharge = z.infer<typeof AdminKhqrResolveCharge>
@@ -86,6 +98,13 @@ export const AdminKhqrReceipt = z.strictObject({
       RECEIPT_HASH,
       "hash must be the 8 or the 64 hex characters that a receipt shows"
     ),
+  /** Ids of charges that a person vouched for, and that this transfer does not pay: one, or some. */
+  despite: z
+    .preprocess(
+      (given) => (typeof given === "string" ? [given] : given),
+      z.array(words(100)).min(1).max(50)
+    )
+    .optional(),
 })
 
 export type AdminKhqrReceipt = z.infer<typeof AdminKhqrReceipt>

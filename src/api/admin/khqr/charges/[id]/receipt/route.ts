@@ -11,7 +11,11 @@ import { answerReceiptRefusal, type Refusal } from "../../helpers"
 import type { AdminKhqrReceipt } from "../../validators"
 import { presentAdminCharge, type AdminCharge } from "../../view"
 
-/** The same as the shopper's, for one charge. A charge that has its money is answered as it is. */
+/**
+ * The same as the shopper's, for one charge. 409 `receipt_unclear` names the charges that a
+ * person vouched for and whose the transfer may be; `despite` takes it all the same.
+ * A charge that has its money is answered as it is.
+ */
 export async function POST(
   req: AuthenticatedMedusaRequest<AdminKhqrReceipt>,
   res: MedusaResponse<{ charge: AdminCharge } | Refusal>
@@ -24,6 +28,7 @@ export async function POST(
         bearer: { by: "staff", charge_id: charge.id },
         charge_ids: [charge.id],
         hash: req.validatedBody.hash,
+        despite: req.validatedBody.despite,
         actor: req.auth_context.actor_id,
       },
     })

@@ -11,8 +11,8 @@ import type { StoreKhqrReceipt } from "../../../validators"
 
 /**
  * The hash on the payer's receipt makes the session's KHQR paid, also one that is over:
- * 422 `receipt_not_found` and `receipt_mismatch`, 409 `receipt_used` and
- * `receipt_unsupported`, 429 `too_many_attempts`, 503 `receipt_unknown`.
+ * 422 `receipt_not_found` and `receipt_mismatch`, 409 `receipt_used`,
+ * `receipt_unclear` and `receipt_unsupported`, 429 `too_many_attempts`, 503 `receipt_unknown`.
  */
 export async function POST(
   req: MedusaRequest<StoreKhqrReceipt>,
