@@ -116,6 +116,46 @@ medusaIntegrationTestRunner({
         ])
       })
 
+      it("only for what the cart cost when the person looked, and remembers it", async () => {
+        const { chargeId } = await checkoutAndPay({ amount: 5 })
+        for (const expected_total of ["10.5", 10.5]) {
+          expect(
+            await staff.resolve(chargeId, {
+              resolution: "settle",
+              expected_total,
+            })
+          ).toMatchObject({
+            status: 409,
+            data: {
+              code: "not_possible",
+              message: expect.stringMatching(/10\.5.*11|11.*10\.5/),
+            },
+          })
+        }
+        expect((await world.charge(chargeId)).review_reason).toBe(
+          "amount_mismatch"
+        )
+        const { status } = await staff.resolve(chargeId, {
+          resolution: "settle",
+          expected_total: "11.00",
+        })
+        expect(status).toBe(200)
+        expect(await world.charge(chargeId)).toMatchObject({
+          status: "completed",
+          accepted_total: "11",
+        })
+        const other = await checkoutAndPay({ amount: 5 })
+        await staff.resolve(other.chargeId, { resolution: "settle" })
+        expect((await world.charge(other.chargeId)).accepted_total).toBe("11")
+        const third = await checkoutAndPay({ amount: 5 })
+        for (const wrong of [
+          { resolution: "dismiss", expected_total: "11" },
+          { resolution: "settle", expected_total: "eleven" },
+        ]) {
+          expect((await staff.resolve(third.chargeId, wrong)).status).toBe(400)
+        }
+      })
+
       it("a payment that came late", async () => {
         const { chargeId, qr } = await world.checkout()
         await world.age(chargeId, HOUR)
@@ -309,6 +349,39 @@ medusaIntegrationTestRunner({
         })
       })
 
+      it("a second KHQR's money to the order of its own session, in a collection of its own", async () => {
+        const { sessionId, chargeId, qr } = await world.checkout()
+        await world.age(chargeId, 610_000 + 180_000)
+        await world.tick()
+        const { data } = await world.post(
+          `/store/khqr/payment-sessions/${sessionId}/renew`
+        )
+        bank().pay({ qr: data.charge.qr, amount: 5 })
+        await world.tick()
+        await staff.resolve(data.charge.id, { resolution: "settle" })
+        const { order_id } = await world.charge(data.charge.id)
+        expect(await staff.books(order_id!)).toMatchObject({ outstanding: 6 })
+        const { issued_at } = await world.charge(chargeId)
+        bank().pay({ qr, amount: 6, createdAt: issued_at.getTime() + 1_000 })
+        await world.tick()
+
+        const attached = await staff.resolve(chargeId, {
+          resolution: "attach",
+          order_id,
+        })
+
+        expect(attached).toMatchObject({
+          status: 200,
+          data: { charge: { status: "completed", order_id } },
+        })
+        expect(await staff.books(order_id!)).toMatchObject({
+          paid: 11,
+          outstanding: 0,
+          collections: 2,
+        })
+        expect(await world.orders()).toHaveLength(1)
+      })
+
       it.each(["decision", "collection", "session"])(
         "also when whoever did it was interrupted after the %s",
         async (after) => {
@@ -469,7 +542,12 @@ medusaIntegrationTestRunner({
           resolution: "dismiss",
         })
         expect(data.charge.resolution).toBe("dismiss")
-        expect((await world.charge(mine.chargeId)).status).toBe("completed")
+        // Whose the transfer is, the bank says: mine waits for a person as well.
+        expect(await world.charge(mine.chargeId)).toMatchObject({
+          status: "paid",
+          review_reason: "hash_used",
+        })
+        expect(await world.orders()).toEqual([])
       })
     })
 

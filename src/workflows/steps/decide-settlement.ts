@@ -45,18 +45,20 @@ export async function decideFor(
   const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
   const charge = await khqr.retrieveKhqrCharge(chargeId)
   const session = await readSession(charge.payment_session_id, container)
-  const { collection, cart } = session
-    ? await readAround(session.payment_collection_id, session, container)
-    : await readAroundCart(charge.cart_id, container)
+  const { collection, cart } = await readAroundCharge(
+    charge,
+    session,
+    container
+  )
   const attached =
     charge.resolution === "attach" && charge.order_id !== null
-      ? await readAttached(charge, session, container)
+      ? await readAttached(charge, { session, collection }, container)
       : undefined
   const situation: Situation = {
     charge,
     attached,
     latePayments: khqr.options.latePayments,
-    session: session && sessionOf(session),
+    session: sessionOf(session),
     collection,
     cart,
   }
@@ -69,6 +71,29 @@ export async function decideFor(
     half_completed: halfCompleted(situation),
     settlement: decideSettlement(situation),
   }
+}
+
+/** What the cart costs for which a charge would be settled, an exact decimal; `null` without one. */
+export async function readCartTotal(
+  chargeId: string,
+  container: MedusaContainer
+): Promise<string | null> {
+  const charge = await container
+    .resolve<KhqrModuleService>(KHQR_MODULE)
+    .retrieveKhqrCharge(chargeId)
+  const session = await readSession(charge.payment_session_id, container)
+  const { cart } = await readAroundCharge(charge, session, container)
+  return cart?.total ?? null
+}
+
+async function readAroundCharge(
+  charge: Charge,
+  session: StoredSession | null,
+  container: MedusaContainer
+): Promise<Around> {
+  return session
+    ? readAround(session.payment_collection_id, session, container)
+    : readAroundCart(charge.cart_id, container)
 }
 
 /** Statuses in which Medusa may authorize a session when a cart is completed. */
@@ -116,7 +141,10 @@ async function readSession(
   return (data[0] as StoredSession | undefined) ?? null
 }
 
-function sessionOf(session: StoredSession): Situation["session"] {
+function sessionOf(session: StoredSession | null): Situation["session"] {
+  if (!session) {
+    return null
+  }
   const { payment } = session
   return {
     status: session.status,
@@ -287,12 +315,24 @@ async function readCart(
 /** The order that a person attached the charge to, and how far that has come. */
 async function readAttached(
   charge: Charge,
-  session: StoredSession | null,
+  {
+    session,
+    collection: around,
+  }: { session: StoredSession | null; collection: Situation["collection"] },
   container: MedusaContainer
 ): Promise<Attached> {
   const order = await readOrderToPay(charge.order_id!, container)
   const collectionId = session?.payment_collection_id
-  if (!collectionId || !order?.collection_ids.includes(collectionId)) {
+  // Where another payment was made before, this money needs a collection of its own.
+  const payer = sessionOf(session)?.payment
+  const isTaken =
+    (payer != null && payer.charge_id !== charge.id) ||
+    around?.has_other_payment === true
+  if (
+    !collectionId ||
+    isTaken ||
+    !order?.collection_ids.includes(collectionId)
+  ) {
     return { order, collection: null, is_moved: false }
   }
   const cart = await readCart(

@@ -7,7 +7,7 @@ import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import { KHQR_MODULE } from "../../modules/khqr"
 import type { Decision } from "../../modules/khqr/desk"
-import { attachFault } from "../../modules/khqr/desk-decisions"
+import { attachFault, totalFault } from "../../modules/khqr/desk-decisions"
 import { NOT_POSSIBLE } from "../../modules/khqr/refusals"
 import type KhqrModuleService from "../../modules/khqr/service"
 import type {
@@ -15,6 +15,7 @@ import type {
   Charge,
   ChargeAnnouncement,
 } from "../../modules/khqr/types"
+import { readCartTotal } from "./decide-settlement"
 import { readOrderToPay } from "./read-order-to-pay"
 
 export type ResolveInput = {
@@ -80,8 +81,16 @@ export const resolveChargeStep = createStep(
   "khqr-resolve-charge",
   async ({ charge_id, decision, actor }: ResolveInput, { container }) => {
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+    const total =
+      decision.resolution === "settle"
+        ? await readCartTotal(charge_id, container)
+        : null
+    const fault = totalFault(decision.expected_total, total)
+    if (fault) {
+      throw new MedusaError(MedusaError.Types.NOT_ALLOWED, fault, NOT_POSSIBLE)
+    }
     return new StepResponse<ChargeAnnouncement[], string>(
-      await khqr.decideReview(charge_id, decision, actor),
+      await khqr.decideReview(charge_id, decision, actor, total),
       charge_id
     )
   },
