@@ -4,11 +4,7 @@ import {
   resolutionsOf,
   type Resolution,
 } from "../../../../modules/khqr/state"
-import type {
-  Charge,
-  ChargeHistoryEntry,
-  Refund,
-} from "../../../../modules/khqr/types"
+import type { Charge, ChargeHistoryEntry } from "../../../../modules/khqr/types"
 
 /** Named one by one: what a charge may hold one day does not leave by itself, and its adoption key never. */
 const SHOWN = [
@@ -104,16 +100,6 @@ export function presentHistoryEntry(
     request_id,
     created_at,
   }
-}
-
-export type AdminChargeRefund = Omit<Refund, "deleted_at" | "leased_until">
-
-export function presentChargeRefund({
-  deleted_at: _,
-  leased_until: __,
-  ...refund
-}: Refund): AdminChargeRefund {
-  return refund
 }
 
 /** Of the file that a spreadsheet opens. */

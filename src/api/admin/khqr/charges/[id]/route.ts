@@ -4,15 +4,15 @@ import type {
 } from "@medusajs/framework/http"
 
 import { KHQR_MODULE } from "../../../../../modules/khqr"
+import type { RefundView } from "../../../../../modules/khqr/refund-view"
 import type KhqrModuleService from "../../../../../modules/khqr/service"
 import {
   presentAdminCharge,
-  presentChargeRefund,
   presentHistoryEntry,
   type AdminCharge,
-  type AdminChargeRefund,
   type AdminHistoryEntry,
 } from "../view"
+import { viewOf } from "../../refunds/helpers"
 
 /** One charge, by its id, reference or md5, with all that is known of it, the oldest news first. */
 export async function GET(
@@ -20,7 +20,7 @@ export async function GET(
   res: MedusaResponse<{
     charge: AdminCharge
     history: AdminHistoryEntry[]
-    refunds: AdminChargeRefund[]
+    refunds: RefundView[]
   }>
 ): Promise<void> {
   const khqr = req.scope.resolve<KhqrModuleService>(KHQR_MODULE)
@@ -38,6 +38,6 @@ export async function GET(
   res.json({
     charge: presentAdminCharge(charge),
     history: history.map(presentHistoryEntry),
-    refunds: refunds.map(presentChargeRefund),
+    refunds: refunds.map((refund) => viewOf(refund, khqr)),
   })
 }
