@@ -9,6 +9,8 @@ import { ACCOUNT, onKhqrModule } from "./world"
 
 const ADMIN = "user_1"
 const PAYER = "sok_dara@devb"
+/** By Medusa, of each of the charges. */
+const CAPTURED = { amount: "11", currency_code: "usd" }
 
 /** The bank's word about a KHQR: a transfer of this much to the payer. */
 function paid(
@@ -54,7 +56,11 @@ function paid(
 let hashes = 0
 const newHash = () => (++hashes).toString(16).padStart(64, "0")
 
-async function paidCharge(service: KhqrModuleService): Promise<string> {
+/** With its order, where it is not said otherwise. */
+async function paidCharge(
+  service: KhqrModuleService,
+  isSettled = true
+): Promise<string> {
   const { id } = await service.issueCharge(
     {
       payment_session_id: `payses_${newHash()}`,
@@ -66,7 +72,18 @@ async function paidCharge(service: KhqrModuleService): Promise<string> {
   await service.recordAnswer(
     paid(id, { hash: newHash(), to: ACCOUNT, amount: "11" })
   )
+  if (isSettled) {
+    await settle(service, id)
+  }
   return id
+}
+
+async function settle(service: KhqrModuleService, id: string): Promise<void> {
+  await service.recordSettlement(
+    id,
+    { type: "settled", decidedFor: "paid", orderId: `order_${id}` },
+    "clock"
+  )
 }
 
 onKhqrModule(({ service }) => {
@@ -108,7 +125,9 @@ onKhqrModule(({ service }) => {
                 }
                 if (what === "book") {
                   const id = `ref_${newHash()}_${n}`
-                  return allowed(service.bookRefund(chargeId, id, amount))
+                  return allowed(
+                    service.bookRefund(chargeId, id, amount, CAPTURED)
+                  )
                 }
                 if (!refund) {
                   return null
@@ -151,6 +170,63 @@ onKhqrModule(({ service }) => {
     )
   })
 
+  it("opens none of a charge on its way to its order, and those once it is there", async () => {
+    const chargeId = await paidCharge(service, false)
+    await expect(service.openRefund(chargeId, {}, ADMIN)).rejects.toMatchObject(
+      { type: "not_allowed", code: "not_possible" }
+    )
+    await settle(service, chargeId)
+    const { refund } = await service.openRefund(chargeId, {}, ADMIN)
+    expect(refund.amount).toBe("11")
+  })
+
+  it("claims them for seconds, by the database's clock, and gives a sign of life while it is at work", async () => {
+    const chargeId = await paidCharge(service)
+    const { refund } = await service.openRefund(chargeId, {}, ADMIN)
+    const secondsLeft = async () => {
+      const { leased_until } = await service.retrieveKhqrRefund(refund.id)
+      return ((leased_until?.getTime() ?? 0) - Date.now()) / 1_000
+    }
+    await service.issueReverseKhqr(refund.id, ADMIN)
+    await service.updateKhqrRefunds({
+      id: refund.id,
+      next_check_at: new Date(1_000),
+    })
+    expect(await service.claimRefundChecks(1)).toHaveLength(1)
+    expect(await secondsLeft()).toBeGreaterThan(15)
+    expect(await secondsLeft()).toBeLessThanOrEqual(20.5)
+    expect(await service.claimRefundChecks(1)).toHaveLength(0)
+
+    const held = (
+      service as unknown as {
+        refundLeases_: { extend(now: Date): Promise<void> }
+      }
+    ).refundLeases_
+    await service.updateKhqrRefunds({
+      id: refund.id,
+      leased_until: new Date(Date.now() + 1_000),
+    })
+    await held.extend(new Date())
+    expect(await secondsLeft()).toBeGreaterThan(15)
+
+    service.giveUpRefunds([refund.id])
+    await service.updateKhqrRefunds({
+      id: refund.id,
+      leased_until: new Date(Date.now() + 1_000),
+    })
+    await held.extend(new Date())
+    expect(await secondsLeft()).toBeLessThanOrEqual(1)
+
+    await service.updateKhqrRefunds({ id: refund.id, leased_until: null })
+    await service.recordRefundAnswer(
+      paid(refund.id, { hash: newHash(), to: PAYER, amount: "11" })
+    )
+    expect(await service.claimRefundBookings(1)).toHaveLength(1)
+    expect(await secondsLeft()).toBeGreaterThan(15)
+    expect(await secondsLeft()).toBeLessThanOrEqual(20.5)
+    service.giveUpRefunds([refund.id])
+  })
+
   it("books one of two refunds of Medusa's that are made at once where there is money for one, and one that is asked twice once", async () => {
     const chargeId = await paidCharge(service)
     const { refund } = await service.openRefund(chargeId, {}, ADMIN)
@@ -161,14 +237,14 @@ onKhqrModule(({ service }) => {
     )
     const made = await Promise.allSettled(
       ["ref_a", "ref_b", "ref_c"].map((id) =>
-        service.bookRefund(chargeId, id, "11")
+        service.bookRefund(chargeId, id, "11", CAPTURED)
       )
     )
     expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1)
     const [booking] = await service.listKhqrRefundBookings({
       charge_id: chargeId,
     })
-    await service.bookRefund(chargeId, booking.id, "11")
+    await service.bookRefund(chargeId, booking.id, "11", CAPTURED)
     expect(
       await service.listKhqrRefundBookings({ charge_id: chargeId })
     ).toHaveLength(1)
