@@ -1,6 +1,6 @@
 import { z } from "@medusajs/framework/zod"
 
-import { RECEIPT_HASH } from "../../../modules/khqr/receipt"
+import { receiptHash } from "../../receipt-hash"
 
 export const StoreKhqrSignal = z.strictObject({
   /** `returned`: the shopper looks at the page again; `claims_paid`: they say that they paid. */
@@ -10,15 +10,7 @@ export const StoreKhqrSignal = z.strictObject({
 export type StoreKhqrSignal = z.infer<typeof StoreKhqrSignal>
 
 export const StoreKhqrReceipt = z.strictObject({
-  /** As the receipt shows it: the first 8 or all 64 hex characters. */
-  hash: z
-    .string()
-    .trim()
-    .toLowerCase()
-    .regex(
-      RECEIPT_HASH,
-      "hash must be the 8 or the 64 hex characters that a receipt shows"
-    ),
+  hash: receiptHash,
 })
 
 export type StoreKhqrReceipt = z.infer<typeof StoreKhqrReceipt>

@@ -1,13 +1,13 @@
 import { z } from "@medusajs/framework/zod"
 
 import { CHARGE_MODES } from "../../../../modules/khqr/models/charge"
-import { RECEIPT_HASH } from "../../../../modules/khqr/receipt"
 import {
   CHARGE_STATUSES,
   EVIDENCES,
   RESOLUTIONS,
   REVIEW_REASONS,
 } from "../../../../modules/khqr/state"
+import { receiptHash } from "../../../receipt-hash"
 
 const words = (most: number) =>
   z
@@ -89,15 +89,7 @@ export const AdminKhqrConfirmCharge = z.strictObject({
 export type AdminKhqrConfirmCharge = z.infer<typeof AdminKhqrConfirmCharge>
 
 export const AdminKhqrReceipt = z.strictObject({
-  /** From the payer's receipt: the first 8 or all 64 hex characters. */
-  hash: z
-    .string()
-    .trim()
-    .toLowerCase()
-    .regex(
-      RECEIPT_HASH,
-      "hash must be the 8 or the 64 hex characters that a receipt shows"
-    ),
+  hash: receiptHash,
   /** Ids of charges that a person vouched for, and that this transfer does not pay: one, or some. */
   despite: z
     .preprocess(

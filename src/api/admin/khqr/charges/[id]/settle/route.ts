@@ -6,7 +6,8 @@ import type {
 import { KHQR_MODULE } from "../../../../../../modules/khqr"
 import type KhqrModuleService from "../../../../../../modules/khqr/service"
 import { settleChargeWorkflow } from "../../../../../../workflows"
-import { answerRefusal, type Refusal } from "../../helpers"
+import type { Refusal } from "../../../../../refusal"
+import { answerRefusal } from "../../helpers"
 import { presentAdminCharge, type AdminCharge } from "../../view"
 
 /**

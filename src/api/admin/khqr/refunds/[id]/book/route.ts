@@ -6,7 +6,8 @@ import type {
 import type { RefundView } from "../../../../../../modules/khqr/refund-view"
 import { bookRefundAgainWorkflow } from "../../../../../../workflows"
 import { bookSentRefunds } from "../../../../../../workflows/book-refunds-of-order"
-import { answerRefusal, type Refusal } from "../../../charges/helpers"
+import type { Refusal } from "../../../../../refusal"
+import { answerRefusal } from "../../../charges/helpers"
 import { readRefund, resolveKhqr } from "../../helpers"
 
 /**

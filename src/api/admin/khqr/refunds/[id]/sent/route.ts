@@ -5,7 +5,8 @@ import type {
 
 import type { RefundView } from "../../../../../../modules/khqr/refund-view"
 import { sendRefundByHandWorkflow } from "../../../../../../workflows"
-import { answerRefusal, type Refusal } from "../../../charges/helpers"
+import type { Refusal } from "../../../../../refusal"
+import { answerRefusal } from "../../../charges/helpers"
 import { readRefund, resolveKhqr } from "../../helpers"
 import type { AdminKhqrSentRefund } from "../../validators"
 

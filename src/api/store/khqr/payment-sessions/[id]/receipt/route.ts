@@ -2,10 +2,8 @@ import type { MedusaRequest, MedusaResponse } from "@medusajs/framework/http"
 
 import type { ChargeView } from "../../../../../../modules/khqr/view"
 import { claimByReceiptWorkflow } from "../../../../../../workflows"
-import {
-  answerReceiptRefusal,
-  type Refusal,
-} from "../../../../../admin/khqr/charges/helpers"
+import { answerReceiptRefusal } from "../../../../../receipt-refusal"
+import type { Refusal } from "../../../../../refusal"
 import { requireCharge, resolveKhqr } from "../../../helpers"
 import type { StoreKhqrReceipt } from "../../../validators"
 
