@@ -283,7 +283,10 @@ medusaIntegrationTestRunner({
       it("after our booking, when Medusa took its refund back, is forgotten", async () => {
         const { orderId, chargeId, paymentId } = await world.buy()
         const refund = await sendBackUnbooked(chargeId)
-        await world.khqr.bookRefund(chargeId, "ref_gone", "11")
+        await world.khqr.bookRefund(chargeId, "ref_gone", "11", {
+          amount: "11",
+          currency_code: "usd",
+        })
         const pressed = await world.act(`/payments/${paymentId}/refund`)
         expect(pressed.status).toBe(400)
 

@@ -119,8 +119,11 @@ medusaIntegrationTestRunner({
           amount: "6.51",
         })
         expect(tooMuch).toMatchObject({
-          status: 400,
-          data: { message: expect.stringContaining("Only 6.5 USD") },
+          status: 409,
+          data: {
+            code: "not_possible",
+            message: expect.stringContaining("Only 6.5 USD"),
+          },
         })
 
         const rest = await world.showRefund(chargeId)
@@ -143,7 +146,7 @@ medusaIntegrationTestRunner({
         expect(data.left).toEqual({ amount: "0", currency_code: "usd" })
         const more = await world.act(`/khqr/charges/${chargeId}/refunds`)
         expect(more).toMatchObject({
-          status: 400,
+          status: 409,
           data: { message: expect.stringContaining("sent back already") },
         })
       })
@@ -156,7 +159,7 @@ medusaIntegrationTestRunner({
           )
         )
         expect(answers.map(({ status }) => status).sort()).toEqual([
-          200, 400, 400, 400, 400, 400,
+          200, 409, 409, 409, 409, 409,
         ])
       })
 
@@ -167,7 +170,7 @@ medusaIntegrationTestRunner({
           reason: "The customer keeps it",
         })
         expect(canceling).toMatchObject({
-          status: 400,
+          status: 409,
           data: { message: expect.stringContaining("may still be paid") },
         })
 
@@ -256,9 +259,13 @@ medusaIntegrationTestRunner({
           const { status, data } = await world.act(
             `/khqr/refunds/${refund.id}/khqr`
           )
-          expect({ status, message: data.message }).toEqual({
-            status: 400,
-            message: refund.khqr_refusal,
+          expect({ status, data }).toEqual({
+            status: 409,
+            data: {
+              type: "not_allowed",
+              code: "not_possible",
+              message: refund.khqr_refusal,
+            },
           })
           expect((await world.refund(refund.id)).status).toBe("due")
         }
@@ -366,7 +373,7 @@ medusaIntegrationTestRunner({
         const wrong = await world.act(`/khqr/refunds/${refund.id}/sent`, {
           hash: world.send(),
         })
-        expect(wrong.status).toBe(400)
+        expect(wrong.status).toBe(409)
         const sure = await world.act(`/khqr/refunds/${refund.id}/sent`, {
           hash,
         })
@@ -429,19 +436,23 @@ medusaIntegrationTestRunner({
       expect(
         await world.act(`/khqr/charges/${chargeId}/refunds`)
       ).toMatchObject({
-        status: 400,
+        status: 409,
         data: { message: expect.stringContaining("nothing to send back") },
       })
     })
 
-    it.each(["status=gone", "limit=0", "limit=201", "offset=-1", "to=me"])(
-      "lists nothing for %s, and says what is wrong",
-      async (query) => {
-        const { status, data } = await world.ask(`/khqr/refunds?${query}`)
-        expect(status).toBe(400)
-        expect(data.message).toMatch(/status|limit|offset|to/)
-      }
-    )
+    it.each([
+      "status=gone",
+      "review=closed",
+      "limit=0",
+      "limit=201",
+      "offset=-1",
+      "to=me",
+    ])("lists nothing for %s, and says what is wrong", async (query) => {
+      const { status, data } = await world.ask(`/khqr/refunds?${query}`)
+      expect(status).toBe(400)
+      expect(data.message).toMatch(/status|review|limit|offset|to/)
+    })
 
     it.each([
       { amount: "0" },
