@@ -118,7 +118,7 @@ medusaIntegrationTestRunner({
       expect(data.charge).toMatchObject({
         status: "completed",
         resolution: "dismiss",
-        resolutions: [],
+        resolutions: ["withdraw"],
       })
     })
 
@@ -193,6 +193,24 @@ medusaIntegrationTestRunner({
           )
         )
         expect(twice.map(({ status }) => status).sort()).toEqual([200, 409])
+      })
+
+      it("keeps its transfer from paying another charge in silence, also by the bank's word", async () => {
+        const vouched = await asStatic()
+        const other = await world.checkout()
+        const [{ hash }] = bank().pay({ qr: other.qr })
+        await world.sql(
+          "UPDATE khqr_charge SET next_check_at = now() + interval '1 hour' WHERE id = ?",
+          [other.chargeId]
+        )
+        const reference = hash.slice(0, 8)
+        await confirm(vouched.chargeId, { ...WORDS, reference })
+        await world.tick()
+        expect(await world.charge(other.chargeId)).toMatchObject({
+          status: "pending",
+          review_reason: "hash_used",
+        })
+        expect(await world.orders()).toHaveLength(1)
       })
 
       it("is free for another charge once the person has taken their word back", async () => {

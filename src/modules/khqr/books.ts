@@ -10,6 +10,7 @@ import type { Knex, SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
 
 import { databaseOf, type Database } from "./database"
 import { historyEntry, isNews } from "./history"
+import { QUEUE_FOR_SESSION } from "./locks"
 import KhqrAttempt from "./models/attempt"
 import KhqrCharge from "./models/charge"
 import KhqrEvent from "./models/event"
@@ -20,6 +21,7 @@ import KhqrSetting from "./models/setting"
 import KhqrToken from "./models/token"
 import { parseOptions, type KhqrOptions } from "./options"
 import { isAskable, planNextCheck, planSignalledCheck } from "./plan"
+import { namesOf } from "./receipt"
 import { transition, type ChargeEvent } from "./state"
 import type { Actor, Charge, ChargeAnnouncement } from "./types"
 
@@ -29,12 +31,6 @@ export type LedgerContainer = {
   logger: Logger
   [ContainerRegistrationKeys.PG_CONNECTION]: Knex
 }
-
-/**
- * Whoever needs all rows of a session comes after the other, before either holds a
- * row: one may be written that the other has not seen, and no order of rows helps.
- */
-const QUEUE_FOR_SESSION = "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
 
 /** Events that end somebody's work on a charge, besides the bank's answers. */
 const RELEASING: ChargeEvent["type"][] = [
@@ -172,14 +168,20 @@ export class KhqrBooks extends MedusaService({
     return announcements.map((what) => ({ charge_id: before.id, what }))
   }
 
-  /** One transfer pays one charge: the one that the hash already pays, if any. */
+  /** One transfer pays one charge: the one that the hash already pays, if any, by the bank's word before a person's. */
   protected async userOfHash_(
     hash: string,
     context: SqlContext
   ): Promise<string | null> {
     const [other] = await this.listKhqrCharges(
-      { $or: [{ bank_hash: hash }, { second_hash: hash }] },
-      { take: 1 },
+      {
+        $or: [
+          { bank_hash: hash },
+          { second_hash: hash },
+          { confirmation_reference: namesOf(hash) },
+        ],
+      },
+      { take: 1, order: { bank_hash: "ASC" } },
       context
     )
     return other?.id ?? null

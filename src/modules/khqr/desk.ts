@@ -258,12 +258,7 @@ export class KhqrDesk extends KhqrLedger {
       { take: 1 },
       context
     )
-    const [confirmed] = await this.listKhqrCharges(
-      { confirmation_reference: namesOf(hash) },
-      { take: 1 },
-      context
-    )
-    return refund !== undefined || confirmed !== undefined
+    return refund !== undefined
   }
 
   /**
