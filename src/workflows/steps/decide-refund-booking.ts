@@ -6,7 +6,7 @@ import {
   type BookingDecision,
 } from "../../modules/khqr/refund-booking"
 import type KhqrModuleService from "../../modules/khqr/service"
-import { mendRefunds } from "./mend-refunds"
+import { mendRefunds } from "../refunds-in-medusa/mend-refunds"
 
 export type RefundBooking = {
   refund_id: string

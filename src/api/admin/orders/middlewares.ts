@@ -17,7 +17,7 @@ import {
   bookSentRefunds,
   readUnrefunded,
   type Unrefunded,
-} from "../../../workflows/book-refunds-of-order"
+} from "../../../workflows/refunds-in-medusa/refunds-of-order"
 
 /**
  * Medusa cancels an order even where its payment cannot be refunded, and books a

@@ -5,7 +5,7 @@ import type {
 
 import type { RefundView } from "../../../../../../modules/khqr/refund-view"
 import { bookRefundAgainWorkflow } from "../../../../../../workflows"
-import { bookSentRefunds } from "../../../../../../workflows/book-refunds-of-order"
+import { bookSentRefunds } from "../../../../../../workflows/refunds-in-medusa/refunds-of-order"
 import type { Refusal } from "../../../../../refusal"
 import { answerRefusal } from "../../../charges/helpers"
 import { readRefund, resolveKhqr } from "../../helpers"

@@ -4,7 +4,7 @@ import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
 import { exactDecimal } from "../../modules/khqr/medusa-amount"
 import { sum } from "../../modules/khqr/refund-rules"
 import type { Charge } from "../../modules/khqr/types"
-import { PROVIDER_PREFIX } from "./decide-settlement"
+import { PROVIDER_PREFIX } from "../steps/decide-settlement"
 
 /** Medusa's payment of a charge, and what its order tells of refunds. Amounts are exact decimals. */
 export type RefundedPayment = {

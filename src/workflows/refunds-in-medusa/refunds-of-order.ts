@@ -1,11 +1,11 @@
 import type { MedusaContainer } from "@medusajs/framework/types"
 
-import { KHQR_MODULE } from "../modules/khqr"
-import { isCovered, sum, type Captured } from "../modules/khqr/refund-rules"
-import type KhqrModuleService from "../modules/khqr/service"
-import type { Charge, Refund } from "../modules/khqr/types"
-import { bookRefundWorkflow } from "./book-refund"
-import { readPaymentsOfOrder } from "./steps/read-refunded-payment"
+import { KHQR_MODULE } from "../../modules/khqr"
+import { isCovered, sum, type Captured } from "../../modules/khqr/refund-rules"
+import type KhqrModuleService from "../../modules/khqr/service"
+import type { Charge, Refund } from "../../modules/khqr/types"
+import { bookRefundWorkflow } from "../book-refund"
+import { readPaymentsOfOrder } from "./read-refunded-payment"
 
 /** A payment of an order that Medusa has captured by KHQR and not booked as refunded to the last cent or riel. */
 export type Unrefunded = {
