@@ -488,6 +488,40 @@ medusaIntegrationTestRunner({
       ).toBe(200)
     })
 
+    it("of a transfer over another amount goes to review where staff say whose it is", async () => {
+      const { sessionId, chargeId, qr } = await staticCheckout()
+      const { hash } = transfer(qr, { amount: 1 })
+      expect((await bring(sessionId, hash)).data.code).toBe("receipt_mismatch")
+      const receipt = `/charges/${chargeId}/receipt`
+      expect((await staff.post(receipt, { hash })).status).toBe(422)
+      expect(
+        (
+          await staff.post(receipt, {
+            hash: hash.slice(0, 8),
+            any_amount: true,
+          })
+        ).status
+      ).toBe(400)
+
+      const { status } = await staff.post(receipt, { hash, any_amount: true })
+
+      expect(status).toBe(200)
+      expect(await world.charge(chargeId)).toMatchObject({
+        status: "paid",
+        review_reason: "amount_mismatch",
+        evidence: "receipt",
+        bank_hash: hash,
+        paid_amount: "1",
+      })
+      expect((await staff.read(chargeId)).charge.resolutions).toEqual([
+        "settle",
+        "attach",
+        "refund",
+        "dismiss",
+      ])
+      expect(await world.orders()).toEqual([])
+    })
+
     describe("too many receipts", () => {
       it("for one KHQR are refused, also when they come at once, until the hour is over", async () => {
         const { sessionId, qr } = await staticCheckout()

@@ -65,6 +65,22 @@ medusaIntegrationTestRunner({
       expect((await world.charge(chargeId)).review_reason).not.toBeNull()
     }
 
+    it("makes no KHQR to send back what went to somebody else's account", async () => {
+      const { chargeId, qr } = await world.checkout()
+      bank().pay({ qr, toAccountId: "somebody_else@devb" })
+      await world.tick()
+      expect((await world.charge(chargeId)).review_reason).toBe("wrong_account")
+      const { id } = await world.openRefund(chargeId)
+
+      expect(await world.act(`/khqr/refunds/${id}/khqr`)).toMatchObject({
+        status: 409,
+        data: {
+          code: "not_possible",
+          message: expect.stringContaining("did not reach you"),
+        },
+      })
+    })
+
     it("opens no refund of a payment whose order is being made, and opens it afterwards", async () => {
       const { cartId, chargeId, qr } = await world.checkout()
       const locking = world.container.resolve(Modules.LOCKING)

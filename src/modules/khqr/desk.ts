@@ -74,7 +74,12 @@ export type ReceiptBearer =
   | { by: "staff"; charge_id: string }
 
 /** Charges that a person vouched for and that a receipt's transfer does not pay: by the bank's answer, or by who brings it. */
-export type ClearedRivals = { by_bank: string[]; by_person: string[] }
+export type ClearedRivals = {
+  by_bank: string[]
+  by_person: string[]
+  /** A person says that it is for this charge, whatever it is over. */
+  any_amount: boolean
+}
 
 export type ReceiptRecord = ChargeAnnouncement[] | "used" | "unclear" | "stale"
 
@@ -365,7 +370,7 @@ export class KhqrDesk extends KhqrLedger {
     chargeId: string,
     { outcome, call }: CheckAnswer & { outcome: { type: "paid" } },
     actor: Actor,
-    { by_bank, by_person }: ClearedRivals,
+    { by_bank, by_person, any_amount }: ClearedRivals,
     @MedusaContext() context: SqlContext = {}
   ): Promise<ReceiptRecord> {
     const { transaction } = outcome
@@ -374,7 +379,7 @@ export class KhqrDesk extends KhqrLedger {
     const charge = await this.lockCharge_(chargeId, context)
     const isPayable =
       !hasMoney(charge) &&
-      receiptFault(charge, transaction, new Date()) === null
+      receiptFault(charge, transaction, new Date(), any_amount) === null
     if (!isPayable) {
       return "stale"
     }
@@ -392,7 +397,7 @@ export class KhqrDesk extends KhqrLedger {
     }
     const announcements = await this.apply_(
       charge,
-      { type: "receipt", transaction },
+      { type: "receipt", transaction, anyAmount: any_amount },
       actor,
       context,
       call.requestId

@@ -93,10 +93,11 @@ export function chargeForTransfer<
   charges: T[],
   transaction: BakongTransaction,
   by: "shopper" | "staff",
-  now: Date
+  now: Date,
+  anyAmount = false
 ): { charge: T } | { fault: string } {
   const faultOf = (charge: T) =>
-    receiptFault(charge, transaction, now) ??
+    receiptFault(charge, transaction, now, anyAmount) ??
     (by === "shopper" ? latenessFault(charge, transaction) : null)
   const charge = charges.find((charge) => faultOf(charge) === null)
   return charge ? { charge } : { fault: faultOf(charges[0])! }

@@ -259,7 +259,7 @@ function inUnits(
     .toFixed()
 }
 
-function isSameName(a: string, b: string): boolean {
+export function isSameName(a: string, b: string): boolean {
   return a.trim().toLowerCase() === b.trim().toLowerCase()
 }
 

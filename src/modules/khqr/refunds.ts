@@ -23,6 +23,7 @@ import {
   coverOf,
   isBecomingOrder,
   isCovered,
+  isSameName,
   isSentBack,
   leftToRefund,
   refundFault,
@@ -159,6 +160,7 @@ export class KhqrRefundDesk extends KhqrDesk {
       )
     }
     requireRefundable(charge)
+    this.requireOurMoney_(charge)
     const fault = this.reverseKhqrFault(refund)
     if (fault) {
       throw notAllowed(fault)
@@ -637,6 +639,19 @@ export class KhqrRefundDesk extends KhqrDesk {
         }
         return outcome.transaction
       }
+    }
+  }
+
+  /** @throws MedusaError NOT_ALLOWED where the payment went to somebody else */
+  protected requireOurMoney_({ paid_to, account_id }: Charge): void {
+    const own = [
+      account_id,
+      ...receivingAccounts(this.options_).map(({ accountId }) => accountId),
+    ]
+    if (paid_to !== null && !own.some((name) => isSameName(name, paid_to))) {
+      throw notAllowed(
+        `The payment went to ${paid_to}, which is no account of this shop's: this money did not reach you. If that account is yours, send the money by hand.`
+      )
     }
   }
 

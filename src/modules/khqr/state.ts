@@ -118,7 +118,7 @@ export type ChargeEvent =
   /** The bank's answer names a transfer that already pays charge `usedBy`. */
   | { type: "hash_used"; usedBy: string; askedAt: Date }
   /** A transfer that was found by the hash on a receipt; see `receiptFault`. */
-  | { type: "receipt"; transaction: BakongTransaction }
+  | { type: "receipt"; transaction: BakongTransaction; anyAmount?: boolean }
   /** A person saw the money; `paidAt` as they say. */
   | { type: "confirmed"; paidAt: Date }
   /** A person decided, see `resolutionsOf`. `orderId`: the order of an `attach`. */
@@ -214,7 +214,8 @@ export function transition<T extends ChargeState>(
           )
         : unchanged(charge)
     case "receipt":
-      return hasMoney(charge) || receiptFault(charge, event.transaction, now)
+      return hasMoney(charge) ||
+        receiptFault(charge, event.transaction, now, event.anyAmount)
         ? unchanged(charge)
         : paid(charge, event.transaction, "receipt", now, now)
     case "confirmed":
@@ -590,7 +591,9 @@ export function resolutionsOf(
 /**
  * Why a transfer that was found by the hash on a receipt does not pay this
  * charge, in one plain sentence, or `null` when it may. Nothing but receiver,
- * amount and time ties it to the charge, so each of them has to agree.
+ * amount and time ties it to the charge, so each of them has to agree. With
+ * `anyAmount` a person says that it is for this charge although it is over other
+ * money: it goes to review.
  */
 export function receiptFault(
   charge: Pick<
@@ -603,17 +606,22 @@ export function receiptFault(
     | "bank_hash"
   >,
   transaction: BakongTransaction,
-  now: Date
+  now: Date,
+  anyAmount = false
 ): string | null {
   if (wasReturned(charge, transaction)) {
     return "The bank gave this transfer back"
   }
   const asked = `${charge.khqr_amount} ${charge.currency_code.toUpperCase()}`
-  switch (disagreement(charge, transaction)) {
+  const difference = disagreement(charge, transaction)
+  switch (difference) {
     case "wrong_account":
       return `This transfer did not go to ${charge.account_id}`
     case "currency_mismatch":
     case "amount_mismatch":
+      if (anyAmount) {
+        break
+      }
       return `This transfer is over ${transaction.amount} ${transaction.currency}, and ${asked} is to be paid`
   }
   if (transaction.toAccountId === null) {

@@ -4,6 +4,7 @@ import type { MedusaContainer } from "@medusajs/framework/types"
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import type { BakongTransaction, CheckAnswer } from "../../bakong"
+import { toExactKhqrAmount } from "../../khqr"
 import { KHQR_MODULE } from "../../modules/khqr"
 import type { ReceiptBearer } from "../../modules/khqr/desk"
 import { toQuestion } from "../../modules/khqr/question"
@@ -32,6 +33,8 @@ export type ReceiptInput = {
   hash: string
   /** Charges for which somebody vouched: staff say that this transfer is none of theirs. */
   despite?: string[]
+  /** Staff say that the transfer is for this charge although it is over other money: it goes to review. */
+  any_amount?: boolean
   actor: Actor
 }
 
@@ -80,7 +83,14 @@ export const claimByReceiptStep = createStep(
 )
 
 async function claimByReceipt(
-  { bearer, charge_ids, hash, despite = [], actor }: ReceiptInput,
+  {
+    bearer,
+    charge_ids,
+    hash,
+    despite = [],
+    any_amount = false,
+    actor,
+  }: ReceiptInput,
   container: MedusaContainer
 ): Promise<ReceiptClaim> {
   const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
@@ -136,14 +146,15 @@ async function claimByReceipt(
     candidates,
     transaction,
     bearer.by,
-    new Date()
+    new Date(),
+    any_amount
   )
   if ("fault" in found) {
     return refused("receipt_mismatch", { announcements, fault: found.fault })
   }
 
   const rivals = await askRivals(
-    found.charge,
+    { ...found.charge, ...moneyOf(found.charge, transaction) },
     transaction,
     charge_ids,
     purpose,
@@ -156,6 +167,7 @@ async function claimByReceipt(
   const recorded = await khqr.recordReceipt(found.charge.id, answer, actor, {
     by_bank: rivals.cleared,
     by_person: bearer.by === "staff" ? despite : [],
+    any_amount,
   })
   switch (recorded) {
     case "unclear":
@@ -175,6 +187,26 @@ async function claimByReceipt(
     }
     default:
       return { refusal: null, announcements: [...announcements, ...recorded] }
+  }
+}
+
+/** Whose transfer it may be goes by what came, also where a person takes it for a charge over other money. */
+function moneyOf(
+  charge: Charge,
+  { amount, currency }: BakongTransaction
+): Pick<Charge, "khqr_amount" | "currency_code"> {
+  const code = currency.trim().toUpperCase()
+  if (code !== "USD" && code !== "KHR") {
+    return charge
+  }
+  try {
+    return {
+      khqr_amount: toExactKhqrAmount(amount, code),
+      currency_code: code.toLowerCase(),
+    }
+  } catch {
+    // No KHQR asks for such an amount.
+    return charge
   }
 }
 

@@ -88,15 +88,22 @@ export const AdminKhqrConfirmCharge = z.strictObject({
 
 export type AdminKhqrConfirmCharge = z.infer<typeof AdminKhqrConfirmCharge>
 
-export const AdminKhqrReceipt = z.strictObject({
-  hash: receiptHash,
-  /** Ids of charges that a person vouched for, and that this transfer does not pay: one, or some. */
-  despite: z
-    .preprocess(
-      (given) => (typeof given === "string" ? [given] : given),
-      z.array(words(100)).min(1).max(50)
-    )
-    .optional(),
-})
+export const AdminKhqrReceipt = z
+  .strictObject({
+    hash: receiptHash,
+    /** Ids of charges that a person vouched for, and that this transfer does not pay: one, or some. */
+    despite: z
+      .preprocess(
+        (given) => (typeof given === "string" ? [given] : given),
+        z.array(words(100)).min(1).max(50)
+      )
+      .optional(),
+    /** The transfer is for this charge, whatever it is over: it goes to review. Needs the whole hash, of 64 characters. */
+    any_amount: z.boolean().optional(),
+  })
+  .refine(
+    ({ hash, any_amount }) => !any_amount || hash.length === 64,
+    "any_amount needs the whole hash, of 64 characters: the bank finds the short one only with the amount that was asked for"
+  )
 
 export type AdminKhqrReceipt = z.infer<typeof AdminKhqrReceipt>

@@ -15,6 +15,7 @@ import { presentAdminCharge, type AdminCharge } from "../../view"
 /**
  * The same as the shopper's, for one charge. 409 `receipt_unclear` names the charges that a
  * person vouched for and whose the transfer may be; `despite` takes it all the same.
+ * `any_amount` takes a transfer over other money than was asked for, into review.
  * A charge that has its money is answered as it is.
  */
 export async function POST(
@@ -30,6 +31,7 @@ export async function POST(
         charge_ids: [charge.id],
         hash: req.validatedBody.hash,
         despite: req.validatedBody.despite,
+        any_amount: req.validatedBody.any_amount,
         actor: req.auth_context.actor_id,
       },
     })
