@@ -256,7 +256,7 @@ medusaIntegrationTestRunner({
           amount: 11,
         })
       ).rejects.toThrow(
-        /no refund API: send the money back .* to \S+@\S+, who paid 11 USD/
+        /Open a refund for the KHQR payment KH\w+ .* and send 11 USD to \S+@\S+ in one of two ways/
       )
     })
   },

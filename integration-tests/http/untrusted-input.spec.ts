@@ -39,6 +39,7 @@ medusaIntegrationTestRunner({
         "locale",
         "md5",
         "merchant_name",
+        "mode",
         "qr",
         "session_id",
       ])
