@@ -277,7 +277,7 @@ function answered<T extends ChargeState>(
     if (
       before.resolution === "withdraw" &&
       outcome.type === "paid" &&
-      outcome.transaction.hash !== before.bank_hash
+      before.bank_hash === null
     ) {
       return foundAfterAll(charge, outcome.transaction, askedAt, now)
     }

@@ -939,6 +939,19 @@ describe("What a person takes back", () => {
     ).toMatchObject({ status: "paid", review_reason: null, evidence: "khqr" })
   })
 
+  it("keeps the transfer that contradicted it when the bank shows another", () => {
+    const contradicted = answer(confirmedCharge(), paid({ amount: "5" })).charge
+    const other = paid({ hash: "d".repeat(64) })
+
+    expect(answer(withdraw(contradicted).charge, other).charge).toMatchObject({
+      bank_hash: transfer().hash,
+      paid_amount: "5",
+      second_hash: "d".repeat(64),
+      review_reason: "duplicate",
+      resolution: null,
+    })
+  })
+
   it("calls a person when the bank shows the transfer of an order that was made", () => {
     const completed = withdraw({ ...confirmedCharge(), status: "completed" })
 
@@ -1828,9 +1841,8 @@ const UNDECIDED = JSON.stringify([null, null, null])
 /** The bank shows the transfer of a payment that a person had taken back: it is paid anew. */
 const isFoundAfterAll = (event: ChargeEvent, before: Charge) =>
   before.resolution === "withdraw" &&
-  event.type === "answered" &&
-  event.outcome.type === "paid" &&
-  event.outcome.transaction.hash !== before.bank_hash
+  outcomeOf(event) === "paid" &&
+  before.bank_hash === null
 
 /** Beside the one on record. */
 const tellsOfAnother = (event: ChargeEvent, before: Charge) =>
@@ -1838,7 +1850,7 @@ const tellsOfAnother = (event: ChargeEvent, before: Charge) =>
   event.outcome.type === "paid" &&
   hasMoney(before) &&
   !isUnproven(before) &&
-  before.resolution !== "withdraw" &&
+  !isFoundAfterAll(event, before) &&
   event.outcome.transaction.hash !== before.bank_hash &&
   event.outcome.transaction.hash !== before.second_hash
 
