@@ -205,7 +205,9 @@ export function transition<T extends ChargeState>(
     case "hash_used":
       return hashUsed(charge, event.usedBy, event.askedAt)
     case "contested":
-      return charge.evidence === "receipt" && hasMoney(charge)
+      return charge.evidence === "receipt" &&
+        hasMoney(charge) &&
+        charge.bank_hash !== null
         ? contradicted(
             charge,
             "hash_used",

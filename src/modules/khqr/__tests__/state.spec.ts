@@ -1903,7 +1903,9 @@ const INVARIANTS: Record<string, (step: Step) => boolean> = {
         after.paid_to !== null &&
         after.paid_at !== null &&
         after.found_at !== null &&
-        (after.bank_hash !== null || after.evidence === "staff")),
+        (after.bank_hash !== null ||
+          after.evidence === "staff" ||
+          after.resolution === "withdraw")),
 
   "What it got never changes, but for a word that the bank proves or contradicts, or that was taken back":
     ({ before, event, after }) =>
