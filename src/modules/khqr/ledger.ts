@@ -131,11 +131,11 @@ export class KhqrLedger extends KhqrBooks {
     @MedusaContext() context: SqlContext = {}
   ): Promise<void> {
     const manager = context.transactionManager ?? context.manager!
-    // What its new session shows is the KHQR that was issued for that one.
+    // One that is completed meanwhile stays where it is. What its new session shows is the KHQR that was issued for that one.
     await manager.execute(
       `UPDATE khqr_charge SET payment_collection_id = ?, cart_id = ?, session_amount = ?,
          superseded_at = COALESCE(superseded_at, now()), adoption_key = NULL, updated_at = now(), ${TAKE_OVER}
-       WHERE id = ?`,
+       WHERE id = ? AND status = 'paid'`,
       [
         to.payment_collection_id,
         to.cart_id,

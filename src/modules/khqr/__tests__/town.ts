@@ -413,6 +413,9 @@ export class Town {
 
   private move(id: string, session: Session, cart: Cart): void {
     const row = this.charges.get(id)!
+    if (row.status !== "paid") {
+      return
+    }
     this.charges.set(id, {
       ...row,
       payment_session_id: session.id,
