@@ -15,13 +15,8 @@ const expectOneOrder = async (chargeId: string, before: number) => {
   expect(await shop.paidOrders()).toBe(before + 1)
 }
 
-/** Between an order and its links, a cut keeps the settlement under way until its four minutes are over: longer than a test waits. */
-const CUT_MOMENTS = MOMENTS.filter(
-  ({ moment }) => !moment.includes("does not know of it")
-)
-
 describe("The database's connections are cut", () => {
-  it.each(CUT_MOMENTS)(
+  it.each(MOMENTS)(
     "while $moment, and one paid order is made afterwards",
     async ({ table, readers }) => {
       const before = await shop.paidOrders()

@@ -209,7 +209,6 @@ export class CrashingShop {
     )
   }
 
-  /** Medusa's lock on a cart, in memory, outlives a completion whose connections were cut by two minutes. */
   async completed(chargeId: string): Promise<void> {
     await eventually(
       async () =>
@@ -217,7 +216,7 @@ export class CrashingShop {
           status: "completed",
           review_reason: null,
         }),
-      180_000
+      60_000
     )
   }
 

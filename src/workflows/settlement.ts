@@ -64,6 +64,8 @@ export type Situation = {
       /** What a completion ties to the order, and one that was interrupted did not. Default none. */
       loose_ends?: LooseEnd[]
     } | null
+    /** That a completion made and undid, while its link to them was left behind. Default none. */
+    undone_order_ids?: string[]
   } | null
   /** Of a charge that a person attached to an order. */
   attached?: Attached
@@ -102,6 +104,8 @@ export type Settlement =
       bookAmount: string | null
       healCollection: boolean
       rivalSessionIds: string[]
+      /** Medusa links the collection to no second order, so these links go first. */
+      undoneOrderIds: string[]
     }
   /** The order of a completion that was interrupted, while its parts were written side by side. */
   | {
@@ -255,6 +259,7 @@ export function decideSettlement(situation: Situation): Settlement {
       sameMoney(cart.total, session.amount) &&
       !sameMoney(collection.amount, session.amount),
     rivalSessionIds: collection.rival_session_ids,
+    undoneOrderIds: cart.undone_order_ids ?? [],
   }
 }
 

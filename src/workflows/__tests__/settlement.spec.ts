@@ -90,6 +90,7 @@ const COMPLETE: Settlement = {
   bookAmount: null,
   healCollection: false,
   rivalSessionIds: [],
+  undoneOrderIds: [],
 }
 
 const BOOK: Settlement = {
@@ -124,6 +125,13 @@ const BOOKED = {
 }
 
 describe("An order whose completion was interrupted", () => {
+  it("lets go of the links to an order that was undone", () => {
+    expect(decide({ cart: { undone_order_ids: ["order_undone"] } })).toEqual({
+      ...COMPLETE,
+      undoneOrderIds: ["order_undone"],
+    })
+  })
+
   const left = (loose_ends: LooseEnd[]) => ({
     order: { id: "order_1", total: "11", capture_ids: [], loose_ends },
   })

@@ -187,6 +187,9 @@ async function completeCart(
       amount: session.amount,
     })
   }
+  for (const orderId of settlement.undoneOrderIds) {
+    await unlinkUndone(orderId, settlement.cartId, decision, container)
+  }
   // Medusa authorizes the first session it finds, whichever was paid: ours is to be the only one.
   for (const id of settlement.rivalSessionIds) {
     await dismiss(id, payment)
@@ -198,6 +201,21 @@ async function completeCart(
     throwOnError: false,
   })
   return errors?.[0]?.error ?? null
+}
+
+/** A completion whose connections were cut took its order back and not the links to it. */
+async function unlinkUndone(
+  orderId: string,
+  cartId: string,
+  { payment_collection_id }: SettlementDecision,
+  container: MedusaContainer
+): Promise<void> {
+  const link = container.resolve(ContainerRegistrationKeys.LINK)
+  const order = { [Modules.ORDER]: { order_id: orderId } }
+  await link.dismiss([
+    { ...order, [Modules.CART]: { cart_id: cartId } },
+    { ...order, [Modules.PAYMENT]: { payment_collection_id } },
+  ])
 }
 
 async function bookPayment(

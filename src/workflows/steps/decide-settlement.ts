@@ -297,6 +297,7 @@ async function readCart(
     linked.map(({ order_id }) => order_id),
     container
   )
+  const linkedIds = [...ofCart, ...ofCollection].map(({ order_id }) => order_id)
   const names = (orders: { order_id: string }[]) =>
     orders.some(({ order_id }) => order_id === order?.id)
   const looseEnds: LooseEnd[] = [
@@ -309,6 +310,7 @@ async function readCart(
     total: cart ? exactDecimal(cart.total!) : null,
     currency_code: cart?.currency_code ?? null,
     order: order && { ...order, loose_ends: looseEnds },
+    undone_order_ids: order ? [] : [...new Set<string>(linkedIds)],
   }
 }
 
