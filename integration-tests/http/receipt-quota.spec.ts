@@ -1,6 +1,6 @@
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
-import { MOST_LATE_SIGNALS } from "../../src/modules/khqr/plan"
+import { MOST_LATE_SIGNALS } from "../../src/modules/khqr/pace"
 import { RECEIPT_SHARE } from "../../src/modules/khqr/quota"
 import { Staff } from "./staff"
 import { startBank, World } from "./world"

@@ -14,6 +14,8 @@ export type Question = {
   gateway_ref: string | null
   /** A "not found" now would end the charge: a share of the day's calls is kept for it. */
   closing: boolean
+  /** Asked only where it costs no call of its own: in a list with others. Default false. */
+  rides?: boolean
 }
 
 /** One charge's answer, ready to be written down. */

@@ -13,7 +13,7 @@ import {
 import { readClientQr } from "./client-qr"
 import { limitFault } from "./limits"
 import type { KhqrOptions } from "./options"
-import { planNextCheck } from "./plan"
+import { planNextCheck } from "./pace"
 import { printedFields, receiverFor } from "./receivers"
 import { newReference } from "./reference"
 import type { Charge, ChargeMode } from "./types"
@@ -60,6 +60,11 @@ const NOTHING_YET = {
   next_settle_at: null,
   leased_until: null,
   last_signal_at: null,
+  last_signal: null,
+  signals_in_vain: 0,
+  watched_since: null,
+  unwatched_at: null,
+  check_reason: null,
   late_signals: 0,
   deleted_at: null,
 }

@@ -26,7 +26,7 @@ import {
   type KhqrRequest,
 } from "./draft"
 import { issuedEntry } from "./history"
-import { planSignalledCheck } from "./plan"
+import { planSignalledCheck } from "./pace"
 import { ALREADY_PAID, STATIC_IS_NOT_ASKED, SWITCHED_OFF } from "./refusals"
 import { bookableCharge, chargeToShow } from "./session-charges"
 import { seenBefore } from "./client-qr"

@@ -1,200 +1,110 @@
-import { closesAt, hasMoney, isUnproven, type ChargeState } from "./state"
+import { isAskable, type PacedCharge } from "./pace"
+import type { SignalKind } from "./types"
 
-import type { ChargeMode } from "./types"
-
-export type PlannedCheck = {
-  at: Date
-  /** Why then: for the history and for a person who wonders. */
-  reason: "young" | "aging" | "superseded" | "closing" | "late" | "backoff"
+/** A charge as the plan needs it. */
+export type OpenCharge = PacedCharge & {
+  id: string
+  /** When the plan is to look at it again, by the pace of `planNextCheck`; a pause after an unknown answer among it. */
+  next_check_at: Date | null
+  last_signal_at: Date | null
+  last_signal: SignalKind | null
+  /** Signals whose question was answered with "not found". */
+  signals_in_vain: number
+  watched_since: Date | null
+  unwatched_at: Date | null
+  /** Somebody is asking about it now. */
+  is_leased: boolean
 }
 
-type PlannedCharge = Pick<
-  ChargeState,
-  | "status"
-  | "expires_at"
-  | "superseded_at"
-  | "last_checked_at"
-  | "unknowns"
-  | "last_outcome"
-  | "review_reason"
-  | "resolution"
-  | "evidence"
-  | "bank_hash"
-> & { issued_at: Date; mode: ChargeMode }
-
-const SECOND = 1_000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-
-/** A shopper's signal is served at once, but one charge is asked about at most this often. */
-export const SIGNAL_COOLDOWN_MS = 3 * SECOND
-
-/** Signals on an expired charge are rarer and so are its questions. */
-export const LATE_SIGNAL_COOLDOWN_MS = 60 * SECOND
-
-/** Signals are heard for this long after `expires_at`. */
-export const SIGNALS_UNTIL_MS = 24 * HOUR
-
-/** So many signals on one expired charge are answered with a question: who sends them may be anybody. */
-export const MOST_LATE_SIGNALS = 10
-
-/** Outcomes that our gate gives while there is no quota or no token, and takes back without a word. */
-const REFUSED_BY_US: (string | null)[] = [
-  "unknown:quota_spent",
-  "unknown:unauthorized",
-]
-
-/** Some banks' apps do not enforce the expiry: payments are looked for this long after it. */
-const LATE_CHECKS_MS = [10 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 24 * HOUR]
-
-/**
- * When a charge is to be asked about next, or `null` when never again.
- * Pure. `retryAfterMs` is the bank's own wish, if it stated one.
- */
-export function planNextCheck(
-  charge: PlannedCharge,
-  now: Date,
-  retryAfterMs = 0
-): PlannedCheck | null {
-  if (!isAskable(charge)) {
-    return null
-  }
-  if (isUnproven(charge)) {
-    return lateCheck(charge, now)
-  }
-  if (charge.unknowns > 0) {
-    return backoff(charge, now, retryAfterMs)
-  }
-  if (charge.status === "expired") {
-    return lateCheck(charge, now)
-  }
-  const closing = closingCheck(charge, now)
-  if (charge.status === "failed") {
-    return wasClosed(charge) ? lateCheck(charge, now) : closing
-  }
-  const regular = regularCheck(charge, now)
-  // The last regular check gives way to the closing one, so that no question is asked twice.
-  const early = after(regular.at, SIGNAL_COOLDOWN_MS) <= closing.at
-  return early ? regular : closing
+/** What may be asked; `budgetOf` in `quota.ts` makes it. */
+export type Budget = {
+  /** Calls left until each midnight at which the bank's day may begin; empty where there is no limit. */
+  windows: { left: number; endsAt: Date }[]
+  /** Until then nothing may be asked; `null`: now. */
+  closedUntil: Date | null
+  /** What is asked first then finds out whether more may be asked: one call. */
+  isProbe: boolean
 }
 
-/**
- * When a signal's question may be asked, or `null` when it changes nothing:
- * the charge is done, or a check is due earlier anyway.
- */
-export function planSignalledCheck(
-  charge: PlannedCharge & { next_check_at: Date | null; late_signals: number },
+/** What the shop's past tells, as far as it goes; `history-of-shop` reads it. */
+export type ShopHistory = {
+  /** Of the last paid charges, newest first. */
+  payments: {
+    /** From issue to payment, by the bank's clock. */
+    seconds: number
+    /** The money was found without a signal of the shopper's. */
+    silent: boolean
+  }[]
+  /** Charges issued in the same time as `payments`, and how many of them were paid. */
+  issued: number
+  paid: number
+  /** How many charges were issued in an hour, oldest first; hours without any are left out. `hour`: epoch ms / 3,600,000. */
+  arrivals: { hour: number; charges: number }[]
+  /** What became of the questions after signals. */
+  signals: Record<SignalKind, { asked: number; found: number }>
+}
+
+export type PlanInput = {
+  /** Those that are not over, and those whose late look is due; in any order. */
+  charges: OpenCharge[]
+  budget: Budget
+  /** Whether many charges can be asked about in one call. */
+  lists: boolean
+  shop: ShopHistory
   now: Date
-): Date | null {
-  const over = charge.expires_at.getTime() + SIGNALS_UNTIL_MS
-  if (hasMoney(charge) || !isAskable(charge) || now.getTime() > over) {
-    return null
-  }
-  const isLate = charge.status === "expired"
-  if (isLate && charge.late_signals >= MOST_LATE_SIGNALS) {
-    return null
-  }
-  const cooldown = isLate ? LATE_SIGNAL_COOLDOWN_MS : SIGNAL_COOLDOWN_MS
-  const lastAsked = charge.last_checked_at?.getTime() ?? 0
-  // While the bank answers nothing, signals do not break the pause. What our own gate refuses costs nobody anything.
-  if (charge.unknowns > 0 && !REFUSED_BY_US.includes(charge.last_outcome)) {
-    return null
-  }
-  const at = new Date(Math.max(now.getTime(), lastAsked + cooldown))
-  const earlier = charge.next_check_at !== null && charge.next_check_at <= at
-  return earlier ? null : at
 }
 
-/** Whether the bank can add anything to what is known. */
-export function isAskable(charge: Omit<PlannedCharge, "issued_at">): boolean {
-  return (
-    charge.mode !== "static" &&
-    charge.review_reason !== "hash_used" &&
-    !isDismissed(charge) &&
-    (!hasMoney(charge) || isUnproven(charge))
-  )
+/** Why a charge is asked about when it is: for the history and for a person who wonders. */
+export type CheckReason =
+  /** Somebody looks at it, or it is young, and questions cost nothing. */
+  | "watched"
+  | "unwatched"
+  | "aging"
+  | "superseded"
+  /** A signal says that a payment is likely. */
+  | "signal"
+  /** A moment at which a question saves the most waiting. */
+  | "fallback"
+  /** "Not found" now ends the charge. */
+  | "closing"
+  /** After its time. */
+  | "late"
+  /** The bank said nothing that counts the last time. */
+  | "backoff"
+  /** Whether the bank may be asked again. */
+  | "probe"
+  /** In a list with others, where it costs nothing. */
+  | "along"
+
+export type PlannedLook = {
+  id: string
+  /** At or before `now`: it is asked about now. Later: the plan looks at it again then. */
+  at: Date
+  reason: CheckReason
 }
 
-/** A KHQR whose transfer was given back may be paid again, whatever a person thinks of the first. */
-function isDismissed({
-  review_reason,
-  resolution,
-}: Pick<PlannedCharge, "review_reason" | "resolution">): boolean {
-  return (
-    resolution === "dismiss" &&
-    review_reason !== null &&
-    review_reason !== "returned"
-  )
+export type Plan = {
+  /** Each charge that may still be asked about; those to ask now come first, the most useful first. */
+  looks: PlannedLook[]
+  /** The earliest `at` that is still to come; `null`: nothing is open. */
+  wakeAt: Date | null
+  /** What a question costs today, in seconds of waiting that it must save; 0 without a limit. */
+  price: number
 }
 
-/** The question whose "not found" ends the charge; soon, when its moment passed while another was under way. */
-function closingCheck(charge: PlannedCharge, now: Date): PlannedCheck {
-  const closing = closesAt(charge)
-  const soonest = after(now, SIGNAL_COOLDOWN_MS)
-  return {
-    at:
-      closing > soonest || charge.last_checked_at === null ? closing : soonest,
-    reason: "closing",
-  }
-}
-
-function wasClosed(charge: PlannedCharge): boolean {
-  return (
-    charge.last_checked_at !== null &&
-    charge.last_checked_at >= closesAt(charge)
-  )
-}
-
-function regularCheck(charge: PlannedCharge, now: Date): PlannedCheck {
-  const age = now.getTime() - charge.issued_at.getTime()
-  if (charge.superseded_at !== null) {
-    return { at: after(now, 30 * SECOND), reason: "superseded" }
-  }
-  if (age < 2 * MINUTE) {
-    return { at: after(now, 3 * SECOND), reason: "young" }
-  }
-  return {
-    at: after(now, age < 5 * MINUTE ? 5 * SECOND : 10 * SECOND),
-    reason: "aging",
-  }
-}
-
-function lateCheck(charge: PlannedCharge, now: Date): PlannedCheck | null {
-  const expired = charge.expires_at.getTime()
-  const next = LATE_CHECKS_MS.map((ms) => expired + ms).find(
-    (at) => at >= now.getTime() + LATE_SIGNAL_COOLDOWN_MS
-  )
-  return next === undefined ? null : { at: new Date(next), reason: "late" }
-}
-
-function backoff(
-  charge: PlannedCharge,
-  now: Date,
-  retryAfterMs: number
-): PlannedCheck | null {
-  const age = now.getTime() - charge.expires_at.getTime()
-  if (age > SIGNALS_UNTIL_MS && charge.status === "expired") {
-    return null
-  }
-  const pause = Math.min(
-    1_500 * 2 ** Math.min(charge.unknowns, 16),
-    longestBackoff(charge, age)
-  )
-  const at = after(now, Math.max(pause, retryAfterMs))
-  const isOpen = charge.status !== "expired" && closesAt(charge) > now
-  // The day's last calls are kept for the closing checks: that moment is not slept through.
-  const closing = closingCheck(charge, now)
-  return isOpen && at > closing.at ? closing : { at, reason: "backoff" }
-}
-
-/** Nobody waits at a screen for an old charge. `age` is counted from `expires_at`. */
-function longestBackoff(charge: PlannedCharge, age: number): number {
-  if (charge.status === "expired" || age > SIGNALS_UNTIL_MS) {
-    return HOUR
-  }
-  return age > HOUR ? 10 * MINUTE : MINUTE
-}
-
-function after(now: Date, ms: number): Date {
-  return new Date(now.getTime() + ms)
+/**
+ * Whom to ask now, and why, and when to look again. Pure; the gate, which counts
+ * what leaves, has the last word.
+ */
+export function plan({ charges, now }: PlanInput): Plan {
+  const looks = charges
+    .filter(isAskable)
+    .map(({ id, next_check_at, ...charge }): PlannedLook => ({
+      id,
+      at: next_check_at ?? now,
+      reason: charge.unknowns > 0 ? "backoff" : "watched",
+    }))
+    .sort((a, b) => a.at.getTime() - b.at.getTime())
+  const wakeAt = looks.find(({ at }) => at > now)?.at ?? null
+  return { looks, wakeAt, price: 0 }
 }

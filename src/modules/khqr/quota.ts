@@ -1,5 +1,6 @@
 import type { CallPurpose } from "../../bakong"
 import { phnomPenhTime } from "./moment"
+import type { Budget } from "./plan"
 
 /**
  * What a token has asked today and may still ask. Pure: each rule takes what is
@@ -280,6 +281,47 @@ export function remaining(
   return whole === Infinity ? null : Math.max(0, whole - usedToday(state))
 }
 
+/** What the plan may spend: the same rules by which `claim` grants a check. */
+export function budgetOf(
+  known: QuotaState,
+  limit: number | null,
+  now: Date
+): Budget {
+  const state = currentQuota(known, limit, now)
+  const whole = dailyLimit(state, limit)
+  const { paused_until } = state
+  const pause =
+    paused_until !== null && paused_until > now ? paused_until : null
+  const isSpent = state.spent_at !== null || usedToday(state) >= whole
+  if (isSpent) {
+    const spent =
+      state.spent_at === null ? spend(state, "count", whole, now) : state
+    const probe = spent.next_probe_at ?? now
+    return {
+      windows: [],
+      closedUntil: probe > now ? later(pause, probe) : pause,
+      isProbe: true,
+    }
+  }
+  return {
+    windows:
+      whole === Infinity
+        ? []
+        : [
+            {
+              left: whole - state.used,
+              endsAt: new Date(midnightAfter(now, PHNOM_PENH_OFFSET_MS)),
+            },
+            {
+              left: whole - state.used_utc,
+              endsAt: new Date(midnightAfter(now, 0)),
+            },
+          ],
+    closedUntil: pause,
+    isProbe: false,
+  }
+}
+
 /** How many of `whole` calls are kept for closing checks. */
 export function reserve(whole: number): number {
   return whole === Infinity ? 0 : Math.ceil(whole * RESERVED_SHARE)
@@ -424,10 +466,16 @@ function later(known: Date | null, at: Date): Date {
 
 /** The nearer of the two midnights at which the bank's day may begin, epoch ms. */
 function nextMidnight(now: Date): number {
-  const at = now.getTime() - CLOCK_SKEW_MS
-  const next = (offset: number) =>
-    Math.floor((at + offset) / DAY) * DAY + DAY - offset
-  return Math.min(next(0), next(PHNOM_PENH_OFFSET_MS)) + CLOCK_SKEW_MS
+  return Math.min(
+    midnightAfter(now, 0),
+    midnightAfter(now, PHNOM_PENH_OFFSET_MS)
+  )
+}
+
+/** The next midnight of a calendar, once it is past at the bank too, epoch ms. */
+function midnightAfter(now: Date, offset: number): number {
+  const at = now.getTime() - CLOCK_SKEW_MS + offset
+  return Math.floor(at / DAY) * DAY + DAY - offset + CLOCK_SKEW_MS
 }
 
 function phnomPenhDay(now: Date): string {

@@ -13,7 +13,11 @@ export type ChargeHistoryEntry = InferTypeOf<typeof KhqrEvent>
 /** Who did it: the shopper's browser, Medusa's payment module, our clock, or an admin's id. */
 export type Actor = "shopper" | "medusa" | "clock" | (string & {})
 
-export type SignalKind = "returned" | "claims_paid"
+/**
+ * A moment when a payment is likely: the shopper looks at the page again, says that they
+ * paid, or another system of the shop's says that money came.
+ */
+export type SignalKind = "returned" | "claims_paid" | "announced"
 
 /** A change of a charge that the shop may want to hear of, as `khqr.charge.<what>`. */
 export type ChargeAnnouncement = { charge_id: string; what: Announcement }

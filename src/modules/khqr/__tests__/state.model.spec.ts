@@ -1,7 +1,7 @@
 import fc from "fast-check"
 
 import { sameMoney } from "../medusa-amount"
-import { isAskable } from "../plan"
+import { isAskable } from "../pace"
 import {
   amountToBook,
   type ChargeStatus,

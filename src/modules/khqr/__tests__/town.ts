@@ -5,7 +5,7 @@ import {
   type Situation,
 } from "../../../workflows/settlement"
 import { sameMoney } from "../medusa-amount"
-import { isAskable, planNextCheck } from "../plan"
+import { isAskable, planNextCheck } from "../pace"
 import { bookableCharge } from "../session-charges"
 import {
   amountToBook,

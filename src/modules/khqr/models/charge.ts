@@ -89,6 +89,16 @@ const KhqrCharge = model
     leased_until: model.dateTime().nullable(),
     last_checked_at: model.dateTime().nullable(),
     last_signal_at: model.dateTime().nullable(),
+    /** `returned`, `claims_paid` or `announced`. */
+    last_signal: model.text().nullable(),
+    /** Signals whose question was answered with "not found". */
+    signals_in_vain: model.number().default(0),
+    /** A page with this KHQR has been open and in sight since then; `null` when none ever was. */
+    watched_since: model.dateTime().nullable(),
+    /** When the last of them was closed or hidden; `null` while one is open. */
+    unwatched_at: model.dateTime().nullable(),
+    /** Why the last question was asked when it was. */
+    check_reason: model.text().nullable(),
     /** Signals after its time that were answered with a question. */
     late_signals: model.number().default(0),
     /** `paid`, `not_found`, `failed` or `unknown:<reason>`. */

@@ -7,7 +7,7 @@ import {
   MOST_LATE_SIGNALS,
   planSignalledCheck,
   SIGNAL_COOLDOWN_MS,
-} from "../plan"
+} from "../pace"
 import { closesAt, transition } from "../state"
 import type { Charge } from "../types"
 import {
