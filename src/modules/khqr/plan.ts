@@ -1,4 +1,6 @@
 import { isAskable, type PacedCharge } from "./pace"
+import { chanceOf, ration } from "./plan-ration"
+import { closesAt } from "./state"
 import type { SignalKind } from "./types"
 
 /** A charge as the plan needs it. */
@@ -56,7 +58,7 @@ export type PlanInput = {
 
 /** Why a charge is asked about when it is: for the history and for a person who wonders. */
 export type CheckReason =
-  /** Somebody looks at it, or it is young, and questions cost nothing. */
+  /** Questions cost nothing: somebody looks at it, or nobody does, or another took its place. */
   | "watched"
   | "unwatched"
   | "aging"
@@ -95,16 +97,108 @@ export type Plan = {
 /**
  * Whom to ask now, and why, and when to look again. Pure; the gate, which counts
  * what leaves, has the last word.
+ *
+ * Without a limit each charge is asked about at its own pace. With one, a question
+ * has a price, in seconds of a paid shopper's waiting: as low as the day's calls allow,
+ * for what is open and for what is still to come. Each charge is then asked about
+ * where that is worth it: at once after a signal, at a few ages where an unseen
+ * payment is likely, and when its time is over.
  */
-export function plan({ charges, now }: PlanInput): Plan {
-  const looks = charges
-    .filter(isAskable)
-    .map(({ id, next_check_at, ...charge }): PlannedLook => ({
-      id,
-      at: next_check_at ?? now,
-      reason: charge.unknowns > 0 ? "backoff" : "watched",
-    }))
-    .sort((a, b) => a.at.getTime() - b.at.getTime())
-  const wakeAt = looks.find(({ at }) => at > now)?.at ?? null
-  return { looks, wakeAt, price: 0 }
+export function plan(input: PlanInput): Plan {
+  const { budget, now } = input
+  const charges = input.charges.filter(
+    (charge) => isAskable(charge) && !charge.is_leased
+  )
+  if (budget.closedUntil !== null && budget.closedUntil > now) {
+    return planned(waiting(charges, budget.closedUntil), 0, now)
+  }
+  if (budget.isProbe) {
+    return planned(probing(charges, input), 0, now)
+  }
+  if (budget.windows.length === 0) {
+    return planned(
+      charges.map((charge) => atItsPace(charge, now)),
+      0,
+      now
+    )
+  }
+  const underWay = input.charges.filter(({ is_leased }) => is_leased).length
+  const { looks, price } = ration(charges, underWay, {
+    ...input,
+    windows: budget.windows,
+  })
+  return planned(looks, price, now)
+}
+
+/** A probe is answered by then, or lost. */
+const PROBE_TAKES_MS = 75_000
+
+function planned(looks: PlannedLook[], price: number, now: Date): Plan {
+  const wakeAt = looks.reduce<Date | null>(
+    (first, { at }) =>
+      at > now && (first === null || at < first) ? at : first,
+    null
+  )
+  return { looks, wakeAt, price }
+}
+
+function atItsPace(charge: OpenCharge, now: Date): PlannedLook {
+  return {
+    id: charge.id,
+    at: charge.next_check_at ?? now,
+    reason: reasonOf(charge, now),
+  }
+}
+
+function reasonOf(charge: OpenCharge, now: Date): CheckReason {
+  const { last_signal_at, last_checked_at } = charge
+  if (
+    last_signal_at !== null &&
+    (last_checked_at === null || last_signal_at > last_checked_at)
+  ) {
+    return "signal"
+  }
+  if (charge.unknowns > 0) {
+    return "backoff"
+  }
+  if (charge.status !== "pending" && charge.status !== "failed") {
+    return "late"
+  }
+  if (closesAt(charge) <= now) {
+    return "closing"
+  }
+  if (charge.superseded_at !== null) {
+    return "superseded"
+  }
+  return charge.watched_since !== null && charge.unwatched_at === null
+    ? "watched"
+    : "unwatched"
+}
+
+/** Nobody is asked until then. */
+function waiting(charges: OpenCharge[], until: Date): PlannedLook[] {
+  return charges.map(({ id, next_check_at }) => ({
+    id,
+    at: next_check_at !== null && next_check_at > until ? next_check_at : until,
+    reason: "probe",
+  }))
+}
+
+/** One call, about the charge that is most likely paid, finds out whether there may be more. */
+function probing(
+  charges: OpenCharge[],
+  { shop, lists, now }: PlanInput
+): PlannedLook[] {
+  const again = new Date(now.getTime() + PROBE_TAKES_MS)
+  return charges
+    .map((charge) => ({ charge, chance: chanceOf(charge, shop, now) }))
+    .sort((a, b) => b.chance - a.chance)
+    .map(({ charge }, at): PlannedLook => {
+      if (at === 0) {
+        return { id: charge.id, at: now, reason: "probe" }
+      }
+      return lists
+        ? { id: charge.id, at: now, reason: "along" }
+        : { id: charge.id, at: again, reason: "probe" }
+    })
 }

@@ -1,0 +1,118 @@
+import type { ShopHistory } from "./plan"
+
+const HOUR_MS = 3_600_000
+const PHNOM_PENH_HOURS = 7
+
+/** How many charges a shop without a past is thought to issue a day, and by what hour (in Phnom Penh). */
+const GUESS_PER_DAY = 40
+const GUESS_PROFILE = [
+  1, 0.5, 0.3, 0.2, 0.2, 0.4, 1, 2, 4, 5, 5.5, 6, 6, 5, 5, 5, 5.5, 6, 6.5, 7.5,
+  7.5, 6.5, 5, 3,
+]
+/** The guess counts as much as this many days. */
+const GUESS_DAYS = 1
+
+/** What is a week old counts half. */
+const HALF_LIFE_DAYS = 7
+
+/** By how much today may differ from the other days before it is believed: as many charges. */
+const DOUBT_OF_TODAY = 5
+const TODAY_HOURS = 12
+
+/** How many more than expected are planned for, in standard deviations. */
+const CAUTION = 0.6
+/** Days differ by more than chance. */
+const OVERDISPERSION = 0.15
+
+/** How many charges are still to come, by the shop's own hours and by how busy today is. */
+export class Arrivals {
+  /** By the hour of the day in Phnom Penh. */
+  protected readonly rates_: number[]
+  protected readonly today_: number
+
+  /** @param now When `arrivals` was read, or later. */
+  constructor(arrivals: ShopHistory["arrivals"], now: Date) {
+    const thisHour = Math.floor(now.getTime() / HOUR_MS)
+    const known = arrivals.filter(({ hour }) => hour <= thisHour)
+    this.rates_ = ratesOf(known, thisHour)
+    const recent = known.filter(({ hour }) => hour > thisHour - TODAY_HOURS)
+    const seen = recent.reduce((sum, { charges }) => sum + charges, 0)
+    const from = new Date((thisHour - TODAY_HOURS + 1) * HOUR_MS)
+    const expected = this.usual_(from, now)
+    this.today_ = (DOUBT_OF_TODAY + seen) / (DOUBT_OF_TODAY + expected)
+  }
+
+  /** As many as may well come, a little more than half of all days. */
+  until(from: Date, to: Date): number {
+    const mean = this.usual_(from, to) * this.today_
+    return mean + CAUTION * Math.sqrt(mean + (OVERDISPERSION * mean) ** 2)
+  }
+
+  /**
+   * How many calls those cost that come as rarely as this: after each call nothing is
+   * asked until something new happens, and then for another `patience` seconds, so that
+   * what happens meanwhile shares the call.
+   * @param perCharge what happens to a charge that would be worth a call
+   */
+  callsUntil(
+    from: Date,
+    to: Date,
+    perCharge: number,
+    patience: number
+  ): number {
+    return this.sum_(from, to, (perHour) => {
+      const happens = perHour * this.today_ * perCharge
+      return happens / (1 + (happens * patience) / 3_600)
+    })
+  }
+
+  protected usual_(from: Date, to: Date): number {
+    return this.sum_(from, to, (perHour) => perHour)
+  }
+
+  protected sum_(
+    from: Date,
+    to: Date,
+    of: (perHour: number) => number
+  ): number {
+    let sum = 0
+    let at = from.getTime()
+    while (at < to.getTime()) {
+      const hour = Math.floor(at / HOUR_MS)
+      const end = Math.min((hour + 1) * HOUR_MS, to.getTime())
+      sum += (of(this.rates_[hourOfDay(hour)]) * (end - at)) / HOUR_MS
+      at = end
+    }
+    return sum
+  }
+}
+
+function ratesOf(
+  arrivals: ShopHistory["arrivals"],
+  thisHour: number
+): number[] {
+  const total = GUESS_PROFILE.reduce((sum, share) => sum + share, 0)
+  const counts = GUESS_PROFILE.map(
+    (share) => (share / total) * GUESS_PER_DAY * GUESS_DAYS
+  )
+  const days = GUESS_PROFILE.map(() => GUESS_DAYS)
+  const first = arrivals[0]?.hour ?? thisHour
+  // This hour is not over.
+  for (let hour = first; hour < thisHour; hour++) {
+    days[hourOfDay(hour)] += weightOf(hour, thisHour)
+  }
+  for (const { hour, charges } of arrivals) {
+    if (hour < thisHour) {
+      counts[hourOfDay(hour)] += charges * weightOf(hour, thisHour)
+    }
+  }
+  return counts.map((count, hour) => count / days[hour])
+}
+
+function weightOf(hour: number, thisHour: number): number {
+  return 0.5 ** ((thisHour - hour) / 24 / HALF_LIFE_DAYS)
+}
+
+function hourOfDay(hour: number): number {
+  return (hour + PHNOM_PENH_HOURS) % 24
+}

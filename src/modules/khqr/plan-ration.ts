@@ -1,0 +1,602 @@
+import {
+  isSilenced,
+  LATE_SIGNAL_COOLDOWN_MS,
+  SIGNAL_COOLDOWN_MS,
+  wasClosed,
+} from "./pace"
+import type {
+  Budget,
+  CheckReason,
+  OpenCharge,
+  PlannedLook,
+  ShopHistory,
+} from "./plan"
+import { Arrivals } from "./plan-arrivals"
+import { PaymentTimes } from "./plan-payments"
+import { Grid, Schedule, type Belief } from "./plan-schedule"
+import { closesAt, isUnproven } from "./state"
+import type { SignalKind } from "./types"
+
+/** The plan looks again after this long at the latest: prices change with the day. */
+const LOOK_AGAIN_MS = 600_000
+
+/** After an answer that said nothing; doubled with each one more. */
+const BACKOFF_MS = 10_000
+const LONGEST_BACKOFF_MS = 600_000
+
+/** In a list a charge has to be this old to ride along: hardly anybody pays sooner. */
+const RIDES_FROM_MS = 8_000
+
+/** Prices that are tried, in seconds of waiting: from next to nothing to a night. */
+const PRICES = Array.from({ length: 96 }, (_, step) => 0.5 * 1.12 ** step)
+const NO_PRICE = PRICES.length - 1
+
+/** Guesses, and how many charges of its own a shop needs to outweigh them. */
+const GUESSED_PAYS = { share: 0.7, weight: 12 }
+const GUESSED_SILENT = { share: 0.15, weight: 20 }
+const GUESSED_IN_VAIN = { share: 0.2, weight: 20 }
+const GUESSED_CHANCE: Record<SignalKind, number> = {
+  returned: 0.7,
+  claims_paid: 0.85,
+  announced: 0.9,
+}
+const GUESSED_CHANCE_WEIGHT = 12
+
+/** Who watches all the time pays with another device, and so does not come back; who is away does. */
+const SILENT_WHEN_WATCHED = 2.5
+const SILENT_WHEN_AWAY = 0.4
+const MOST_SILENT = 0.95
+
+/** Of new charges, those whose shopper stays at the page. */
+const WATCHED_SHARE = 0.5
+
+/** Each signal in vain makes the next one of that charge so much less likely to be true. */
+const IN_VAIN = 0.5
+
+/** Who stays this long at an unpaid KHQR has probably paid it. */
+const STAYED_MS = 240_000
+
+/** Chances that the bank's own answers will correct. */
+const CHANCE_OF_SUPERSEDED = 0.01
+const CHANCE_OF_LATE = 0.005
+
+/** The chance after a signal for which the patience of lists is meant. */
+const USUAL_CHANCE = 0.8
+/** What is over waits so much longer for a list to ride in. */
+const CLOSING_PATIENCE = 3
+const LONGEST_PATIENCE_S = 4 * 3_600
+
+/** What a shop's past says, worked out once. */
+export class ShopBelief {
+  readonly pays: number
+  readonly silent: number
+  /** Signals in vain per charge. */
+  readonly inVain: number
+  readonly arrivals: Arrivals
+  protected readonly times_: PaymentTimes
+  protected readonly grids_ = new Map<number, Grid>()
+  protected readonly schedules_ = new Map<string, Schedule>()
+
+  constructor(
+    protected readonly shop_: ShopHistory,
+    now: Date
+  ) {
+    const { payments, issued, paid, signals } = shop_
+    const silent = payments.filter((payment) => payment.silent).length
+    this.pays = clamp(blend(paid, issued, GUESSED_PAYS), 0.1, 0.98)
+    this.silent = clamp(
+      blend(silent, payments.length, GUESSED_SILENT),
+      0.02,
+      MOST_SILENT
+    )
+    const vain = Object.values(signals).reduce(
+      (sum, { asked, found }) => sum + asked - found,
+      0
+    )
+    this.inVain = blend(vain, issued, GUESSED_IN_VAIN)
+    this.times_ = new PaymentTimes(payments)
+    this.arrivals = new Arrivals(shop_.arrivals, now)
+  }
+
+  /** The chance that a signal of this kind is true. */
+  chance(kind: SignalKind): number {
+    const { asked, found } = this.shop_.signals[kind]
+    return blend(found, asked, {
+      share: GUESSED_CHANCE[kind],
+      weight: GUESSED_CHANCE_WEIGHT,
+    })
+  }
+
+  /** @param life from issue to closing, in seconds @param price index into PRICES */
+  schedule(kind: WatchKind, life: number, price: number): Schedule {
+    const name = `${kind} ${life} ${price}`
+    const known = this.schedules_.get(name)
+    if (known) {
+      return known
+    }
+    const made = new Schedule(
+      this.grid_(life),
+      this.belief_(kind),
+      PRICES[price]
+    )
+    this.schedules_.set(name, made)
+    return made
+  }
+
+  /** Calls that a charge of this kind costs after a question at the age `asked`, its last one among them. */
+  callsAfter(
+    kind: WatchKind,
+    life: number,
+    asked: number,
+    price: number
+  ): number {
+    const { silent } = this.belief_(kind)
+    const grid = this.grid_(life)
+    const toCome = 1 - grid.paid[grid.indexOf(asked)]
+    const signalled = this.pays * (1 - silent) * toCome
+    return (
+      this.schedule(kind, life, price).questionsAfter(asked) +
+      signalled / (1 - this.pays + this.pays * toCome)
+    )
+  }
+
+  protected grid_(life: number): Grid {
+    const known = this.grids_.get(life)
+    const grid = known ?? new Grid(this.times_, life)
+    this.grids_.set(life, grid)
+    return grid
+  }
+
+  protected belief_(kind: WatchKind): Belief {
+    const factor =
+      kind === "watched"
+        ? SILENT_WHEN_WATCHED
+        : kind === "away"
+          ? SILENT_WHEN_AWAY
+          : 1
+    return {
+      pays: this.pays,
+      silent: Math.min(MOST_SILENT, this.silent * factor),
+    }
+  }
+}
+
+/** `unseen`: no page of this shop's tells whether it is looked at. */
+type WatchKind = "watched" | "away" | "unseen"
+
+/** A charge as far as rationing is concerned. */
+type Case = {
+  charge: OpenCharge
+  kind: WatchKind
+  stage: "open" | "superseded" | "over" | "late" | "silenced"
+  /** Seconds from issue to closing. */
+  life: number
+  /** Age at the last question, in seconds; 0 before the first. */
+  asked: number
+  hasSignal: boolean
+  /** That it is paid and we do not know. */
+  chance: number
+  /** Cool-downs forbid more. */
+  soonest: Date
+}
+
+type Terms = {
+  /** Index into PRICES. */
+  price: number
+  /** How long a signal waits for others to share its list, in seconds. */
+  patience: number
+  /** Calls that may be spent now. */
+  left: number
+  /** Of those, what nobody will need. */
+  spare: number
+  /** Of those, what is left for closings; more than there are, unless the day's calls do not reach. */
+  forClosings: number
+}
+
+type Wish = PlannedLook & { of: Case }
+
+/** Who is asked now, and when each of the others, if the day has so many calls and no more. */
+export function ration(
+  charges: OpenCharge[],
+  underWay: number,
+  { windows, lists, shop, now }: RationInput
+): { looks: PlannedLook[]; price: number } {
+  const belief = beliefOf(shop, now)
+  const cases = charges.map((charge) => caseOf(charge, belief, now))
+  const budget = windows.map(({ left, endsAt }) => ({
+    left: left - underWay,
+    endsAt,
+  }))
+  const terms = termsFor(cases, budget, lists, belief, now)
+  const wishes = cases.map((of) => wishOf(of, terms, belief, now))
+  return {
+    looks: grant(wishes, terms, belief, lists, now),
+    price: PRICES[terms.price],
+  }
+}
+
+export type RationInput = {
+  windows: Budget["windows"]
+  lists: boolean
+  shop: ShopHistory
+  now: Date
+}
+
+/** The same reading of the shop's past serves until it is read again. */
+const BELIEFS = new WeakMap<ShopHistory, ShopBelief>()
+
+export function beliefOf(shop: ShopHistory, now: Date): ShopBelief {
+  const belief = BELIEFS.get(shop) ?? new ShopBelief(shop, now)
+  BELIEFS.set(shop, belief)
+  return belief
+}
+
+function caseOf(charge: OpenCharge, belief: ShopBelief, now: Date): Case {
+  const { issued_at, last_checked_at, last_signal_at } = charge
+  const kind = kindOf(charge)
+  const life = secondsBetween(issued_at, closesAt(charge))
+  const asked = last_checked_at ? secondsBetween(issued_at, last_checked_at) : 0
+  const stage = stageOf(charge, now)
+  const hasSignal =
+    last_signal_at !== null &&
+    (last_checked_at === null || last_signal_at > last_checked_at)
+  const cooldown =
+    stage === "late" ? LATE_SIGNAL_COOLDOWN_MS : SIGNAL_COOLDOWN_MS
+  const unsignalled =
+    stage === "late"
+      ? CHANCE_OF_LATE
+      : charge.superseded_at !== null
+        ? CHANCE_OF_SUPERSEDED
+        : belief
+            .schedule(stayed(charge, now) ? "watched" : kind, life, NO_PRICE)
+            .chance(asked, secondsBetween(issued_at, now))
+  const signalled = hasSignal
+    ? belief.chance(charge.last_signal ?? "returned") *
+      IN_VAIN ** charge.signals_in_vain
+    : 0
+  return {
+    charge,
+    kind,
+    stage,
+    life,
+    asked,
+    hasSignal,
+    chance: Math.max(unsignalled, signalled),
+    soonest: last_checked_at ? after(last_checked_at, cooldown) : issued_at,
+  }
+}
+
+/** The chance that a charge is paid and nobody knows: for whoever has but one question. */
+export function chanceOf(
+  charge: OpenCharge,
+  shop: ShopHistory,
+  now: Date
+): number {
+  return caseOf(charge, beliefOf(shop, now), now).chance
+}
+
+function stageOf(charge: OpenCharge, now: Date): Case["stage"] {
+  const isLate =
+    charge.status === "expired" || isUnproven(charge) || wasClosed(charge)
+  if (isSilenced(charge)) {
+    return "silenced"
+  }
+  if (isLate) {
+    return "late"
+  }
+  if (closesAt(charge) <= now) {
+    return "over"
+  }
+  return charge.superseded_at !== null || charge.status === "failed"
+    ? "superseded"
+    : "open"
+}
+
+function kindOf({ watched_since, unwatched_at }: OpenCharge): WatchKind {
+  if (watched_since === null) {
+    return "unseen"
+  }
+  return unwatched_at === null ? "watched" : "away"
+}
+
+function stayed(charge: OpenCharge, now: Date): boolean {
+  const { watched_since, unwatched_at, issued_at } = charge
+  const until = unwatched_at ?? now
+  return (
+    watched_since !== null && until.getTime() - issued_at.getTime() >= STAYED_MS
+  )
+}
+
+/** The lowest price at which the day's calls reach, by both calendars. */
+function termsFor(
+  cases: Case[],
+  windows: Budget["windows"],
+  lists: boolean,
+  belief: ShopBelief,
+  now: Date
+): Terms {
+  const left = Math.min(...windows.map((window) => window.left))
+  const fits = (price: number, patience = 0) =>
+    windows.every(
+      (window) =>
+        need(cases, window.endsAt, price, patience, lists, belief, now) <=
+        window.left
+    )
+  const price = firstThat(PRICES.length, (at) => fits(at))
+  const patience =
+    lists && price === null
+      ? firstThat(LONGEST_PATIENCE_S / 5, (at) => fits(NO_PRICE, at * 5))
+      : 0
+  const spare = Math.min(
+    ...windows.map(
+      ({ left, endsAt }) => left - need(cases, endsAt, 0, 0, lists, belief, now)
+    )
+  )
+  return {
+    price: price ?? NO_PRICE,
+    patience: patience === null ? LONGEST_PATIENCE_S : patience * 5,
+    left,
+    spare: Math.floor(spare),
+    forClosings:
+      price === null && !lists
+        ? Math.min(
+            ...windows.map(
+              ({ left, endsAt }) =>
+                left - signalsUntil(cases, endsAt, belief, now)
+            )
+          )
+        : left,
+  }
+}
+
+/** Calls until then: for what is open, and for what is still to come. */
+function need(
+  cases: Case[],
+  until: Date,
+  price: number,
+  patience: number,
+  lists: boolean,
+  belief: ShopBelief,
+  now: Date
+): number {
+  const open = cases.reduce((sum, of) => sum + callsFor(of, belief, price), 0)
+  const life = cases[0]?.life ?? 720
+  if (patience > 0) {
+    const perCharge = belief.pays * (1 - belief.silent) + belief.inVain
+    return (
+      Math.min(open, 1) +
+      belief.arrivals.callsUntil(now, until, perCharge, patience)
+    )
+  }
+  const seen = cases.some(({ kind }) => kind !== "unseen")
+  const perCharge =
+    belief.inVain +
+    (seen
+      ? WATCHED_SHARE * belief.callsAfter("watched", life, 0, price) +
+        (1 - WATCHED_SHARE) * belief.callsAfter("away", life, 0, price)
+      : belief.callsAfter("unseen", life, 0, price))
+  return open + belief.arrivals.until(now, until) * perCharge
+}
+
+function callsFor(of: Case, belief: ShopBelief, price: number): number {
+  switch (of.stage) {
+    case "late":
+      return 0
+    case "open":
+      return belief.callsAfter(of.kind, of.life, of.asked, price)
+    default:
+      return 1
+  }
+}
+
+/** What signals will cost until then, those that wait now among them. */
+function signalsUntil(
+  cases: Case[],
+  until: Date,
+  belief: ShopBelief,
+  now: Date
+): number {
+  const { pays, silent, inVain, arrivals } = belief
+  const waiting = cases.filter(({ hasSignal }) => hasSignal).length
+  const open = cases.filter(
+    ({ stage, hasSignal }) => stage === "open" && !hasSignal
+  ).length
+  const each = pays * (1 - silent) + inVain
+  return waiting + (open + arrivals.until(now, until)) * each
+}
+
+function wishOf(of: Case, terms: Terms, belief: ShopBelief, now: Date): Wish {
+  const planned = unsignalled(of, terms, belief)
+  if (!of.hasSignal || of.stage === "silenced") {
+    return planned
+  }
+  const price = PRICES[terms.price]
+  const saved = secondsBetween(now, planned.at)
+  const isWorthIt = of.chance * (price + Math.max(saved, 0)) >= price
+  const patience =
+    terms.patience * 1_000 * (USUAL_CHANCE / Math.max(of.chance, 0.05))
+  const at = latest(after(of.charge.last_signal_at!, patience), of.soonest)
+  return isWorthIt && at < planned.at
+    ? { id: of.charge.id, at, reason: "signal", of }
+    : planned
+}
+
+function unsignalled(of: Case, terms: Terms, belief: ShopBelief): Wish {
+  const { charge, stage, kind, life, asked } = of
+  const is = (reason: CheckReason, at: Date): Wish => ({
+    id: charge.id,
+    at: latest(at, of.soonest),
+    reason,
+    of,
+  })
+  const closing = closesAt(charge)
+  switch (stage) {
+    case "silenced":
+      return is("backoff", silencedUntil(charge))
+    case "late":
+      return is("late", charge.next_check_at ?? charge.expires_at)
+    case "open": {
+      const age = belief.schedule(kind, life, terms.price).nextAfter(asked)
+      const at = after(charge.issued_at, age * 1_000)
+      if (at < closing) {
+        return is("fallback", at)
+      }
+      break
+    }
+  }
+  const patience = Math.min(
+    terms.patience * 1_000 * CLOSING_PATIENCE,
+    LOOK_AGAIN_MS
+  )
+  return is("closing", after(closing, patience))
+}
+
+function silencedUntil({ last_checked_at, unknowns }: OpenCharge): Date {
+  const pause = BACKOFF_MS * 2 ** Math.min(unknowns - 1, 16)
+  return after(
+    last_checked_at ?? new Date(0),
+    Math.min(pause, LONGEST_BACKOFF_MS)
+  )
+}
+
+/**
+ * From what each charge would have to what they may have together. Where the day's
+ * calls do not reach, those that are most likely paid come first and the others wait
+ * for the next day: nothing is given up.
+ */
+function grant(
+  wishes: Wish[],
+  terms: Terms,
+  belief: ShopBelief,
+  lists: boolean,
+  now: Date
+): PlannedLook[] {
+  const byChance = [...wishes].sort(
+    (a, b) =>
+      Number(a.of.stage === "late") - Number(b.of.stage === "late") ||
+      b.of.chance - a.of.chance
+  )
+  const calls = new Calls(terms, belief, byChance, now)
+  const asked = new Set<string>()
+  for (const wish of byChance) {
+    // A list is one call, however many ride in it.
+    const isFree = lists && asked.size > 0
+    if (wish.at <= now && (isFree || calls.grants(wish))) {
+      asked.add(wish.id)
+    }
+  }
+  const rides = ({ of }: Wish) =>
+    lists &&
+    asked.size > 0 &&
+    of.soonest <= now &&
+    after(of.charge.issued_at, RIDES_FROM_MS) <= now
+  const again = after(now, LOOK_AGAIN_MS)
+  return byChance
+    .map((wish): PlannedLook => {
+      const { id, at, reason } = wish
+      if (asked.has(id)) {
+        return { id, at: now, reason }
+      }
+      if (rides(wish)) {
+        return { id, at: now, reason: "along" }
+      }
+      return { id, at: at <= now ? again : earliest(at, again), reason }
+    })
+    .sort((a, b) => Number(a.at > now) - Number(b.at > now))
+}
+
+/** What is left of the day while some of it is being given away. */
+class Calls {
+  protected left_: number
+  protected spare_: number
+  protected forClosings_: number
+  protected readonly closings_: number
+  protected readonly better_: number
+
+  constructor(terms: Terms, belief: ShopBelief, wishes: Wish[], now: Date) {
+    this.left_ = terms.left
+    this.spare_ = terms.spare
+    this.forClosings_ = terms.forClosings
+    const open = wishes.filter(({ of }) => of.stage !== "late")
+    this.closings_ = open.length
+    // Closings still to come that are worth more than one of a page that nobody watched to its end.
+    this.better_ = open.filter(
+      ({ of }) => of.stage === "open" && of.kind === "watched"
+    ).length
+    void belief
+    void now
+  }
+
+  grants({ reason, of }: Wish): boolean {
+    if (this.left_ < 1 || !this.isAffordable_(reason, of)) {
+      return false
+    }
+    this.left_ -= 1
+    this.spare_ -= 1
+    this.forClosings_ -= reason === "closing" ? 1 : 0
+    return true
+  }
+
+  protected isAffordable_(reason: CheckReason, of: Case): boolean {
+    switch (reason) {
+      case "late":
+        return this.spare_ >= 1
+      case "closing":
+        return (
+          this.forClosings_ >= 1 + (of.chance < 0.2 ? this.better_ * 0.3 : 0)
+        )
+      case "fallback":
+        return this.left_ > this.closings_
+      default:
+        return true
+    }
+  }
+}
+
+function blend(
+  part: number,
+  whole: number,
+  guess: { share: number; weight: number }
+): number {
+  return (part + guess.share * guess.weight) / (whole + guess.weight)
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value))
+}
+
+/** The first index below `count` that fits, if what is after one that fits does too. */
+function firstThat(
+  count: number,
+  fits: (index: number) => boolean
+): number | null {
+  let [low, high] = [0, Math.floor(count) - 1]
+  if (!fits(high)) {
+    return null
+  }
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (fits(middle)) {
+      high = middle
+    } else {
+      low = middle + 1
+    }
+  }
+  return low
+}
+
+function secondsBetween(from: Date, to: Date): number {
+  return (to.getTime() - from.getTime()) / 1_000
+}
+
+function after(moment: Date, ms: number): Date {
+  return new Date(moment.getTime() + ms)
+}
+
+function latest(a: Date, b: Date): Date {
+  return a > b ? a : b
+}
+
+function earliest(a: Date, b: Date): Date {
+  return a < b ? a : b
+}
