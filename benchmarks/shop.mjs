@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { startDatabase } from "../scripts/database.mjs"
 import { startBank } from "../scripts/shop/bank.mjs"
 import { stopChildren } from "../scripts/shop/children.mjs"
-import { migrate, startMedusa } from "../scripts/shop/medusa.mjs"
+import { ADMIN, migrate, startMedusa } from "../scripts/shop/medusa.mjs"
 import { randomSecrets } from "../scripts/shop/secrets.mjs"
 import { anyFreePort } from "../scripts/shop/ports.mjs"
 import { root } from "../scripts/setup.mjs"
@@ -26,36 +26,91 @@ const ADDRESS = {
 }
 
 /**
- * @template T
- * @param {(shop: { bank: object, store: ReturnType<typeof storeOf> }) => Promise<T>} measure
- * @returns {Promise<T>}
+ * What the benchmarks need, each part started when it is first asked for:
+ * - `database()`: the plugin's and Medusa's tables, and no Medusa that disturbs;
+ * - `shop()`: a Medusa on them, with `store`, `bank`, `sql` and `probe`. `fresh: true` starts
+ *   Medusa anew, so that nothing an earlier benchmark left in its memory counts.
  */
-export async function withShop(measure) {
+export async function openBench() {
   const closing = []
-  try {
+  let database
+  let shop
+  let medusa
+  const close = async () => {
+    await stopChildren()
+    for (const end of closing.splice(0).reverse()) {
+      await end()
+    }
+  }
+  const open = async () => {
     const secrets = randomSecrets()
     const bank = await startBank({ port: 0, tokenSecret: secrets.bank })
     closing.push(() => bank.close())
-    const database = await startEmptyDatabase()
-    closing.push(() => database.stop())
+    const server = await startEmptyDatabase()
+    closing.push(() => server.stop())
     const run = {
       name: "bench",
       dashboard: false,
-      databaseUrl: database.url,
+      databaseUrl: server.url,
       fresh: !process.env.DATABASE_URL,
       bank,
       secrets,
-      port: await anyFreePort(),
     }
-    await migrate(run)
-    const { shop, failed } = await startMedusa(run)
-    const store = storeOf(`http://localhost:${run.port}`, shop)
-    return await Promise.race([measure({ bank, store }), failed()])
-  } finally {
-    await stopChildren()
-    for (const close of closing.reverse()) {
-      await close()
+    await migrate({ ...run, port: 0 })
+    const connections = []
+    closing.push(() =>
+      Promise.all(connections.map((connection) => connection.destroy()))
+    )
+    const connect = async (schema) => {
+      const connection = await connectTo(server.url, schema)
+      connections.push(connection)
+      return connection
     }
+    const own = await connect()
+    const sql = async (query, values = []) =>
+      (await own.raw(query, values)).rows
+    return { run, bank, connect, sql }
+  }
+  const start = async () => {
+    const { run, bank, sql } = await database
+    const [port, probePort] = [await anyFreePort(), await anyFreePort()]
+    medusa = await startMedusa({
+      ...run,
+      port,
+      env: probeEnvironment(probePort),
+    })
+    const url = `http://127.0.0.1:${port}`
+    return {
+      bank,
+      sql,
+      url,
+      publishableKey: medusa.shop.publishableKey,
+      store: storeOf(url, medusa.shop),
+      probe: (question) => askProbe(probePort, question),
+      failed: medusa.failed,
+    }
+  }
+  const stop = async () => {
+    await medusa?.kill()
+    medusa = undefined
+    shop = undefined
+  }
+  return {
+    close,
+    database: async () => {
+      await stop()
+      database ??= open()
+      return database
+    },
+    shop: async ({ fresh = false } = {}) => {
+      database ??= open()
+      await database
+      if (fresh) {
+        await stop()
+      }
+      shop ??= start()
+      return shop
+    },
   }
 }
 
@@ -64,6 +119,34 @@ async function startEmptyDatabase() {
   const emptied = await startDatabase({ name: "bench", temporary: true })
   await emptied.stop()
   return startDatabase({ name: "bench" })
+}
+
+async function connectTo(url, schema = "public") {
+  const { default: framework } = await import("@medusajs/framework/utils")
+  return framework.ModulesSdkUtils.createPgConnection({
+    clientUrl: url,
+    schema,
+    driverOptions: { ssl: false, connection: { ssl: false } },
+    pool: { min: 0, max: 4 },
+  })
+}
+
+/** Loads probe.cjs into Medusa's process. */
+function probeEnvironment(port) {
+  const options = [
+    process.env.NODE_OPTIONS,
+    "--require",
+    JSON.stringify(join(root, "benchmarks", "probe.cjs")),
+  ]
+  return {
+    NODE_OPTIONS: options.filter(Boolean).join(" "),
+    BENCH_PROBE_PORT: String(port),
+  }
+}
+
+async function askProbe(port, question) {
+  const response = await fetch(`http://127.0.0.1:${port}/${question}`)
+  return response.json()
 }
 
 /** A module of ours that is written in TypeScript. */
@@ -78,10 +161,10 @@ function storeOf(baseUrl, shop) {
     "content-type": "application/json",
     "x-publishable-api-key": shop.publishableKey,
   }
-  const call = async (method, path, body) => {
-    const response = await fetch(`${baseUrl}/store/${path}`, {
+  const send = async (method, path, body, own = headers) => {
+    const response = await fetch(`${baseUrl}/${path}`, {
       method,
-      headers,
+      headers: own,
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(60_000),
     })
@@ -93,17 +176,18 @@ function storeOf(baseUrl, shop) {
     }
     return JSON.parse(text)
   }
-  const get = (path) => call("GET", path)
-  const post = (path, body) => call("POST", path, body)
+  const post = (path, body) => send("POST", `store/${path}`, body)
   const variants = Object.values(shop.variants)
   let carts = 0
+  let admin
 
   return {
     /** A new cart with an empty payment collection: all but the payment session. */
     prepare: async ({ delivery }) => {
       const { cart } = await post("carts", {
         region_id: shop.regions.usd,
-        email: "dara@example.com",
+        // One each: two carts at once would both make the customer.
+        email: `dara${carts}@example.com`,
         items: [
           { variant_id: variants[carts++ % variants.length], quantity: 2 },
         ],
@@ -131,8 +215,6 @@ function storeOf(baseUrl, shop) {
       )
       return payment_collection.payment_sessions[0]
     },
-    charge: async (sessionId) =>
-      (await get(`khqr/payment-sessions/${sessionId}`)).charge,
     complete: async ({ cartId }) => {
       const answer = await post(`carts/${cartId}/complete`)
       if (answer.type !== "order") {
@@ -140,6 +222,19 @@ function storeOf(baseUrl, shop) {
       }
       return answer.order.id
     },
-    order: async (id) => (await get(`orders/${id}`)).order,
+    /** As a person of the shop's does it in the dashboard. */
+    capture: async (paymentId) => {
+      admin ??= send("POST", "auth/user/emailpass", ADMIN)
+      const { token } = await admin
+      await send(
+        "POST",
+        `admin/payments/${paymentId}/capture`,
+        {},
+        {
+          "content-type": "application/json",
+          authorization: `Bearer ${token}`,
+        }
+      )
+    },
   }
 }

@@ -9,30 +9,102 @@ import { stopChildren } from "./shop/children.mjs"
 import { endChildren, onInterrupt } from "./processes.mjs"
 import { ensureDependencies, root } from "./setup.mjs"
 
-const DEFAULT_ROUNDS = { khqr: 15, sessions: 80, orders: 16 }
-
-const TITLES = {
-  khqr: "KHQR strings per second (ratio: ours / theirs, more is better)",
-  sessions:
-    "Creating a payment session over HTTP (ratio of medians: KHQR / manual, 1 is a session for nothing)",
-  orders:
-    "From the payment to the order (ratio of medians until the shopper sees it: ours / naive, less is better)",
+/**
+ * In the order in which they run: first what needs no shop, last what starts Medusa anew.
+ * `measure` gets the stage of benchmarks/shop.mjs and the options, and returns its rows, or
+ * `{ rows, wanted }` where there is something to reach.
+ */
+const BENCHES = {
+  khqr: {
+    title: "KHQR strings per second (ratio: ours / theirs, more is better)",
+    about: "strings built and read, beside two public SDKs",
+    takes: "10 s",
+    rounds: { whole: 15, quick: 3 },
+    measure: async (_stage, { rounds }) => {
+      const { load } = await import("../benchmarks/shop.mjs")
+      return (await load("benchmarks", "khqr.ts")).benchKhqr(rounds)
+    },
+  },
+  tick: {
+    title:
+      "One look of the clock (ratio of medians: with old charges / without, 1 is best)",
+    about: "the clock's look and the plan, beside many old charges",
+    takes: "90 s",
+    rounds: { whole: 60, quick: 8 },
+    measure: async (stage, options) => {
+      const { benchTick } = await import("../benchmarks/tick.mjs")
+      return benchTick(await stage.database(), options)
+    },
+  },
+  sessions: {
+    title:
+      "Creating a payment session over HTTP (ratio of medians: KHQR / manual, 1 is a session for nothing)",
+    about: "payment sessions, beside Medusa's manual provider",
+    takes: "2 min",
+    rounds: { whole: 40, quick: 4 },
+    measure: async (stage, options) => {
+      const { benchSessions } = await import("../benchmarks/sessions.mjs")
+      return benchSessions(await stage.shop(), options)
+    },
+  },
+  latency: {
+    title:
+      "From the bank's record to the order and to the page, no quota (ratio: calls of ours / of naive's, less is better)",
+    about: "from the bank's record to the order and to the page",
+    takes: "4 min",
+    rounds: { whole: 40, quick: 4 },
+    measure: async (stage, options) => {
+      const { benchLatency } = await import("../benchmarks/latency.mjs")
+      return benchLatency(await stage.shop(), options)
+    },
+  },
+  settle: {
+    title:
+      "Orders per minute (ratio: this way / Medusa's own cart completion, more is better)",
+    about: "orders per minute, beside Medusa's own cart completion",
+    takes: "3 min",
+    rounds: { whole: 2, quick: 1 },
+    measure: async (stage, options) => {
+      const { benchSettle } = await import("../benchmarks/settle.mjs")
+      return benchSettle(await stage.shop(), options)
+    },
+  },
+  push: {
+    title:
+      "News to open pages (ratio: processor time per page and second, streams / polling, less is better)",
+    about: "open streams beside pages that poll",
+    takes: "4 min",
+    rounds: { whole: 10, quick: 3 },
+    measure: async (stage, options) => {
+      const { benchPush } = await import("../benchmarks/push.mjs")
+      return benchPush(await stage.shop({ fresh: true }), options)
+    },
+  },
 }
 
 const HELP = `Usage: npm run bench [-- options]
 
 Measures on this machine, prints tables and writes benchmarks/results/<name>.json. Each
 comparison is made within one run, its sides taking turns; numbers of two runs say nothing
-about each other.
+about each other. What is explained in docs/benchmarks.md.
 
 Options:
-  --only <name>   khqr      strings built and read, beside two public SDKs    10 s
-                  sessions  payment sessions, beside Medusa's manual provider  4 min
-                  orders    from payment to order, beside a naive storefront   8 min
-  --rounds <n>    how often each comparison is repeated
-                  (default: ${Object.entries(DEFAULT_ROUNDS)
-                    .map(([name, rounds]) => `${name} ${rounds}`)
-                    .join(", ")})
+  --only <names>   some of these, with commas between them; default all
+${Object.entries(BENCHES)
+  .map(
+    ([name, { about, takes }]) =>
+      `                     ${name.padEnd(9)} ${about.padEnd(56)} ${takes}`
+  )
+  .join("\n")}
+  --quick          few rounds and small numbers: whether it works, not what it measures
+  --rounds <n>     how often each comparison is repeated
+                   (default: ${Object.entries(BENCHES)
+                     .map(([name, { rounds }]) => `${name} ${rounds.whole}`)
+                     .join(", ")})
+  --open <n>       latency: sessions that are open beside (default 200)
+  --old <n>        tick: charges that are over (default 100000)
+  --charges <list> tick: open charges (default 10,1000,10000)
+  --streams <list> push: open streams (default 1,100,1000,5000)
   --help`
 
 const options = readOptions()
@@ -52,58 +124,68 @@ process.exit()
 async function main() {
   try {
     await ensureDependencies()
-    await bench()
-    return 0
+    return (await bench()) ? 0 : 1
   } catch (error) {
-    if (interrupted) {
-      console.error(`Interrupted by ${interrupted}`)
-      return 130
-    }
-    console.error(error.expected ? error.message : error)
-    return 1
+    return tell(error)
   }
 }
 
+/** @returns whether all of them could be measured; what one of them lacks holds up no other */
 async function bench() {
-  const { load, withShop } = await import("../benchmarks/shop.mjs")
-  if (options.names.includes("khqr")) {
-    const { benchKhqr } = await load("benchmarks", "khqr.ts")
-    report("khqr", await benchKhqr(roundsOf("khqr")))
-  }
-  const names = options.names.filter((name) => name !== "khqr")
-  if (names.length === 0) {
-    return
-  }
-  console.log("Starting a shop")
-  await withShop(async (shop) => {
-    const { benchSessions } = await import("../benchmarks/sessions.mjs")
-    const { benchOrders } = await import("../benchmarks/orders.mjs")
-    const measure = { sessions: benchSessions, orders: benchOrders }
-    for (const name of names) {
-      console.log(`Measuring ${name}`)
-      const rounds = roundsOf(name)
-      report(name, await measure[name](shop, { rounds }))
+  const { openBench } = await import("../benchmarks/shop.mjs")
+  const stage = await openBench()
+  let whole = true
+  try {
+    for (const name of options.names) {
+      console.log(`\nMeasuring ${name}`)
+      const own = { ...options, rounds: roundsOf(name) }
+      try {
+        report(name, await BENCHES[name].measure(stage, own), own)
+      } catch (error) {
+        whole = false
+        tell(error)
+        if (interrupted) {
+          break
+        }
+      }
     }
-  })
+  } finally {
+    await stage.close()
+  }
+  return whole
+}
+
+function tell(error) {
+  if (interrupted) {
+    console.error(`Interrupted by ${interrupted}`)
+    return 130
+  }
+  console.error(error.expected ? error.message : error)
+  return 1
 }
 
 function roundsOf(name) {
-  return options.rounds ?? DEFAULT_ROUNDS[name]
+  const { whole, quick } = BENCHES[name].rounds
+  return options.rounds ?? (options.quick ? quick : whole)
 }
 
-function report(name, rows) {
-  console.log(`\n${TITLES[name]}`)
+function report(name, measured, { rounds, quick }) {
+  const { title } = BENCHES[name]
+  const { rows, wanted = [] } = Array.isArray(measured)
+    ? { rows: measured }
+    : measured
+  console.log(`\n${title}`)
   console.table(rows)
-  const folder = join(root, "benchmarks", "results")
-  mkdirSync(folder, { recursive: true })
-  const result = {
-    title: TITLES[name],
-    machine: machine(),
-    rounds: roundsOf(name),
-    rows,
+  if (wanted.length > 0) {
+    console.table(wanted)
   }
+  const folder = quick
+    ? join(root, ".cache", "reports")
+    : join(root, "benchmarks", "results")
+  mkdirSync(folder, { recursive: true })
+  const result = { title, machine: machine(), rounds, rows, wanted }
   writeFileSync(
-    join(folder, `${name}.json`),
+    join(folder, `${quick ? "bench-" : ""}${name}.json`),
     `${JSON.stringify(result, null, 2)}\n`
   )
 }
@@ -115,12 +197,17 @@ function machine() {
 }
 
 function readOptions() {
-  const names = Object.keys(DEFAULT_ROUNDS)
+  const names = Object.keys(BENCHES)
   try {
     const { values } = parseArgs({
       options: {
-        only: { type: "string" },
+        only: { type: "string", default: names.join() },
+        quick: { type: "boolean", default: false },
         rounds: { type: "string" },
+        open: { type: "string" },
+        old: { type: "string" },
+        charges: { type: "string" },
+        streams: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     })
@@ -128,19 +215,43 @@ function readOptions() {
       console.log(HELP)
       process.exit(0)
     }
-    const { only, rounds } = values
-    if (only !== undefined && !names.includes(only)) {
-      throw new Error(`--only must be ${names.join(", ")}, not "${only}"`)
-    }
-    if (rounds !== undefined && !/^[1-9]\d{0,4}$/.test(rounds)) {
-      throw new Error(`--rounds must be a whole number from 1, not "${rounds}"`)
+    const { quick } = values
+    const only = values.only.split(",")
+    const unknown = only.find((name) => !names.includes(name))
+    if (unknown !== undefined) {
+      throw new Error(`--only must be of ${names.join(", ")}, not "${unknown}"`)
     }
     return {
-      names: only ? [only] : names,
-      rounds: rounds && Number(rounds),
+      quick,
+      names: names.filter((name) => only.includes(name)),
+      rounds: values.rounds && whole("rounds", values.rounds),
+      open: whole("open", values.open ?? (quick ? "20" : "200")),
+      old: whole("old", values.old ?? (quick ? "5000" : "100000")),
+      charges: wholes(
+        "charges",
+        values.charges ?? (quick ? "10,1000" : "10,1000,10000")
+      ),
+      streams: wholes(
+        "streams",
+        values.streams ?? (quick ? "1,100" : "1,100,1000,5000")
+      ),
     }
   } catch (error) {
     console.error(`${error.message}\n\n${HELP}`)
     process.exit(2)
   }
+}
+
+function wholes(flag, text) {
+  return text
+    .split(",")
+    .map((part) => whole(flag, part))
+    .sort((a, b) => a - b)
+}
+
+function whole(flag, text) {
+  if (!/^[1-9]\d{0,6}$/.test(text)) {
+    throw new Error(`--${flag} must be a whole number from 1, not "${text}"`)
+  }
+  return Number(text)
 }
