@@ -27,6 +27,8 @@ export type AttemptLimit = {
   most: number
   /** Counts also what the bank did not answer. */
   countsAll?: true
+  /** `ATTEMPT_WINDOW_MS`, unless it is shorter. */
+  windowMs?: number
 }
 
 /**
@@ -54,10 +56,10 @@ export async function countAttempt(
 
 async function countOne(
   { sql }: Database,
-  { id, most }: AttemptLimit,
+  { id, most, windowMs = ATTEMPT_WINDOW_MS }: AttemptLimit,
   now: Date
 ): Promise<number | null> {
-  const over = windowBefore(now)
+  const over = new Date(now.getTime() - windowMs)
   const counted = await sql(
     `INSERT INTO khqr_attempt AS known (id, window_started_at, count) VALUES (?, ?, 1)
      ON CONFLICT (id) DO UPDATE SET
@@ -75,7 +77,7 @@ async function countOne(
     [id]
   )
   const started = known?.window_started_at.getTime() ?? now.getTime()
-  return Math.max(1_000, started + ATTEMPT_WINDOW_MS - now.getTime())
+  return Math.max(1_000, started + windowMs - now.getTime())
 }
 
 /** Takes a try back that told nothing, but where all are counted. */
@@ -98,13 +100,9 @@ export async function tidyAttempts(
 ): Promise<number> {
   const rows = await sql(
     "DELETE FROM khqr_attempt WHERE window_started_at <= ? RETURNING id",
-    [windowBefore(now)]
+    [new Date(now.getTime() - ATTEMPT_WINDOW_MS)]
   )
   return rows.length
-}
-
-function windowBefore(now: Date): Date {
-  return new Date(now.getTime() - ATTEMPT_WINDOW_MS)
 }
 
 /**

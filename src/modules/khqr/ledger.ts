@@ -8,6 +8,19 @@ import {
 } from "@medusajs/framework/utils"
 
 import type { CheckResult } from "../../gateways"
+import {
+  announcedChargeLimits,
+  announcedLine,
+  announcementLimits,
+  describeHeard,
+  findOpenOver,
+  nothingOpen,
+  refuseOtherMoney,
+  whyNotMeant,
+  type AnnouncedMoney,
+  type HeardAnnouncement,
+} from "./announcements"
+import { countAttempt } from "./attempts"
 import { KhqrBooks, type LedgerContainer, type SqlContext } from "./books"
 import {
   claimDue,
@@ -33,6 +46,7 @@ import { seenBefore } from "./client-qr"
 import { sessionDataOf, type KhqrSessionData } from "./session-data"
 import { IS_SWITCHED_OFF } from "./settings"
 import { LEASE_MS, Leases } from "./leases"
+import { signalToKeep, type Signal } from "./signals"
 import { Silence } from "./silence"
 import { sameMoney } from "./medusa-amount"
 import { bindsSession, hasMoney, type SettlementEvent } from "./state"
@@ -316,9 +330,66 @@ export class KhqrLedger extends KhqrBooks {
     const now = new Date()
     const heard = charge.last_signal_at?.getTime() ?? 0
     if (!hasMoney(charge) && now.getTime() - heard >= SIGNALS_HEARD_EACH_MS) {
-      await this.hearSignal_(charge, kind, now, context)
+      await this.hearSignal_(
+        charge,
+        { kind, actor: "shopper", message: kind },
+        now,
+        context
+      )
     }
     return presentCharge(charge, this.options_.merchant, now)
+  }
+
+  /** @returns `null`, or how many ms to wait: this actor announced too much money */
+  async countAnnouncement(actor: Actor): Promise<number | null> {
+    return countAttempt(this.database_, announcementLimits(actor), new Date())
+  }
+
+  /**
+   * Another system of the shop's says that money came: the open charges that it may
+   * be for are asked about at once. It moves nothing else, since it proves nothing.
+   * @throws MedusaError INVALID_DATA when its reference is that of a charge over other money
+   */
+  @InjectManager()
+  async announceMoney(
+    money: AnnouncedMoney,
+    actor: Actor,
+    @MedusaContext() context: SqlContext = {}
+  ): Promise<HeardAnnouncement> {
+    const now = new Date()
+    const named = await this.chargeNamed_(money.reference, context)
+    if (named) {
+      refuseOtherMoney(named, money)
+    }
+    const reason = named && whyNotMeant(named, money, now)
+    const matches = named ? [named] : await this.openOver_(money, now, context)
+    if (reason || matches.length === 0) {
+      return {
+        signalled: [],
+        matched: 0,
+        message: reason || nothingOpen(money),
+      }
+    }
+    const signalled: HeardAnnouncement["signalled"] = []
+    const signal = {
+      kind: "announced",
+      actor,
+      message: announcedLine(money),
+    } as const
+    for (const charge of matches) {
+      const { id, reference, status } = charge
+      const limits = announcedChargeLimits(id)
+      const isRepeat =
+        (await countAttempt(this.database_, limits, now)) !== null
+      if (!isRepeat && (await this.hearSignal_(charge, signal, now, context))) {
+        signalled.push({ id, reference, status })
+      }
+    }
+    return {
+      signalled,
+      matched: matches.length,
+      message: describeHeard(money, matches.length, signalled.length),
+    }
   }
 
   /** One indexed look: is there anything to ask or to settle? */
@@ -497,27 +568,72 @@ export class KhqrLedger extends KhqrBooks {
     )
   }
 
-  /** `last_signal_at` is written in any case: a question may be under way that left before the signal. */
+  /**
+   * `last_signal_at` is written in any case: a question may be under way that left before the signal.
+   * @returns false when the charge got its money meanwhile
+   */
   protected async hearSignal_(
     charge: Charge,
-    kind: SignalKind,
+    { kind, actor, message }: Signal,
     now: Date,
     context: SqlContext
-  ): Promise<void> {
+  ): Promise<boolean> {
     const at = planSignalledCheck(charge, now)
-    await context.manager!.execute(
-      "UPDATE khqr_charge SET last_signal_at = ?, next_check_at = COALESCE(?::timestamptz, next_check_at), late_signals = late_signals + CASE WHEN status = 'expired' AND ?::timestamptz IS NOT NULL THEN 1 ELSE 0 END WHERE id = ? AND status IN ('pending', 'failed', 'expired')",
-      [now, at, at, charge.id]
+    const heard = await context.manager!.execute<unknown[]>(
+      `UPDATE khqr_charge SET last_signal_at = ?, last_signal = ?, next_check_at = COALESCE(?::timestamptz, next_check_at),
+         late_signals = late_signals + CASE WHEN status = 'expired' AND ?::timestamptz IS NOT NULL THEN 1 ELSE 0 END
+       WHERE id = ? AND status IN ('pending', 'failed', 'expired') RETURNING id`,
+      [now, signalToKeep(charge, kind), at, at, charge.id]
     )
-    if (at) {
+    if (heard.length === 0) {
+      return false
+    }
+    // A shopper's may come each second; how many are announced is limited.
+    if (at || kind === "announced") {
       await this.createKhqrEvents({
         charge_id: charge.id,
         kind: "signal",
-        actor: "shopper",
+        actor,
         status: charge.status,
-        message: kind,
+        message,
       })
     }
+    return true
+  }
+
+  protected async chargeNamed_(
+    reference: string | null,
+    context: SqlContext
+  ): Promise<Charge | undefined> {
+    if (reference === null) {
+      return undefined
+    }
+    const [charge] = await this.listKhqrCharges(
+      {
+        $or: [
+          { id: reference },
+          { reference: [reference, reference.toUpperCase()] },
+        ],
+      },
+      { take: 1 },
+      context
+    )
+    return charge
+  }
+
+  /** Newest first. */
+  protected async openOver_(
+    money: AnnouncedMoney,
+    now: Date,
+    context: SqlContext
+  ): Promise<Charge[]> {
+    const ids = await findOpenOver(this.database_, money, now)
+    const charges = await this.listKhqrCharges(
+      { id: ids },
+      { order: { issued_at: "DESC" } },
+      context
+    )
+    return charges.filter((charge) => whyNotMeant(charge, money, now) === null)
   }
 
   /** Somebody may want to hear of it; the ledger itself does not. */

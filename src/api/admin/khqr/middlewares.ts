@@ -6,6 +6,7 @@ import {
 import { adminKhqrSettingsMiddlewares } from "./settings/middlewares"
 import { adminKhqrChargeMiddlewares } from "./charges/middlewares"
 import { adminKhqrRefundMiddlewares } from "./refunds/middlewares"
+import { adminKhqrSignalMiddlewares } from "./signals/middlewares"
 import { adminKhqrTokenMiddlewares } from "./token/middlewares"
 import { AdminKhqrDiagnose } from "./validators"
 
@@ -15,6 +16,7 @@ export const adminKhqrMiddlewares: MiddlewareRoute[] = [
   ...adminKhqrRefundMiddlewares,
   ...adminKhqrChargeMiddlewares,
   ...adminKhqrSettingsMiddlewares,
+  ...adminKhqrSignalMiddlewares,
   {
     method: ["POST"],
     matcher: "/admin/khqr/charges/:id/diagnose",
