@@ -1,3 +1,5 @@
+import { SessionWatch } from "./watch"
+
 /** A charge as the shop's backend shows it to the shopper. */
 export type KhqrCharge = {
   id: string
@@ -135,19 +137,16 @@ export type KhqrClient = {
    */
   receipt(sessionId: string, hash: string): Promise<KhqrCharge>
   /**
-   * Follows a session until its charge is completed. `onChange` gets every
-   * answer: `server_time` moves even when nothing else does.
+   * Follows a session until its charge is completed: by the shop's event stream, and by a request
+   * each 2 s where that does not come through. `onChange` is called at first, at each change, and
+   * when the shopper comes back to the page. It is silent while the page is hidden: to the shop,
+   * watching means that somebody looks. Between two calls the time runs on: see `serverClock`.
    * @returns stops watching; nothing is reported after it was called.
    */
   watch(sessionId: string, onChange: (update: KhqrUpdate) => void): () => void
 }
 
 const REQUEST_TIMEOUT_MS = 10_000
-const WATCH_MS = 1_000
-const WATCH_HIDDEN_MS = 5_000
-/** A late payment may still turn these into an order: look, but seldom. */
-const WATCH_CLOSED_MS = 5_000
-const WATCH_LONGEST_PAUSE_MS = 10_000
 
 /**
  * Talks to the store routes of `medusa-payment-khqr`, for storefronts that draw
@@ -204,56 +203,22 @@ export function createKhqrClient(options: KhqrClientOptions): KhqrClient {
     receipt: (sessionId, hash) =>
       request("POST", sessionId, "/receipt", { hash }),
     watch(sessionId, onChange) {
-      let stopped = false
-      let asking = false
-      let failures = 0
-      let timer: ReturnType<typeof setTimeout> | undefined
-
-      async function ask(): Promise<void> {
-        if (stopped || asking) {
-          return
-        }
-        clearTimeout(timer)
-        asking = true
-        const update = await client.retrieve(sessionId).then(
-          (charge): KhqrUpdate => ({ charge, error: null }),
-          (error: KhqrClientError): KhqrUpdate => ({ charge: null, error })
-        )
-        asking = false
-        if (stopped) {
-          return
-        }
-        failures = update.error ? failures + 1 : 0
-        const pause = pauseAfter(update, failures)
-        if (pause === null) {
-          stop()
-        } else {
-          timer = setTimeout(ask, pause)
-        }
-        onChange(update)
-      }
-
-      function askWhenVisible(): void {
-        if (!isHidden()) {
-          void ask()
-        }
-      }
-
-      function stop(): void {
-        stopped = true
-        clearTimeout(timer)
-        if (typeof document !== "undefined") {
-          document.removeEventListener("visibilitychange", askWhenVisible)
-          removeEventListener("online", askWhenVisible)
-        }
-      }
-
-      if (typeof document !== "undefined") {
-        document.addEventListener("visibilitychange", askWhenVisible)
-        addEventListener("online", askWhenVisible)
-      }
-      void ask()
-      return stop
+      const watch = new SessionWatch({
+        openStream: (lastEventId, signal) =>
+          fetch(`${root}/${encodeURIComponent(sessionId)}/events`, {
+            cache: "no-store",
+            signal,
+            headers: {
+              accept: "text/event-stream",
+              "x-publishable-api-key": options.publishableKey,
+              ...(lastEventId !== null && { "last-event-id": lastEventId }),
+            },
+          }),
+        retrieve: () => client.retrieve(sessionId),
+        onChange,
+      })
+      watch.start()
+      return () => watch.stop()
     },
   }
 
@@ -307,27 +272,4 @@ function kindOfRefusal(status: number): KhqrClientErrorKind {
     default:
       return "refused"
   }
-}
-
-/** Milliseconds until the next question, or `null` when there is none. */
-function pauseAfter(update: KhqrUpdate, failures: number): number | null {
-  if (update.error) {
-    return Math.min(WATCH_MS * 2 ** (failures - 1), WATCH_LONGEST_PAUSE_MS)
-  }
-  if (update.charge.status === "completed") {
-    return null
-  }
-  if (isHidden()) {
-    return WATCH_HIDDEN_MS
-  }
-  const { status, in_review, closed } = update.charge
-  return status === "expired" || status === "failed" || in_review || closed
-    ? WATCH_CLOSED_MS
-    : WATCH_MS
-}
-
-function isHidden(): boolean {
-  return (
-    typeof document !== "undefined" && document.visibilityState === "hidden"
-  )
 }

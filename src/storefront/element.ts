@@ -111,14 +111,18 @@ export class KhqrPaymentElement extends Base {
   connectedCallback(): void {
     this.#prepareShadow()
     document.addEventListener("visibilitychange", this.#onVisibility)
-    addEventListener("pageshow", this.#onPageShow)
+    addEventListener("pagehide", this.#onPageHide)
+    addEventListener("pageshow", this.#onVisibility)
+    addEventListener("focus", this.#onReturn)
     this.#ticking = setInterval(() => this.#draw(), TICK_MS)
     this.#restart()
   }
 
   disconnectedCallback(): void {
     document.removeEventListener("visibilitychange", this.#onVisibility)
-    removeEventListener("pageshow", this.#onPageShow)
+    removeEventListener("pagehide", this.#onPageHide)
+    removeEventListener("pageshow", this.#onVisibility)
+    removeEventListener("focus", this.#onReturn)
     clearInterval(this.#ticking)
     this.#session?.stop()
   }
@@ -159,6 +163,10 @@ export class KhqrPaymentElement extends Base {
         makeQr: () => this.makeQr,
       })
       this.#session.watch()
+      if (isLoadedByReturn()) {
+        this.#wasAway = true
+        this.#onVisibility()
+      }
     }
     this.#draw()
   }
@@ -192,17 +200,15 @@ export class KhqrPaymentElement extends Base {
     }
   }
 
-  #onPageShow = (event: PageTransitionEvent): void => {
-    if (event.persisted) {
-      this.#onReturn()
-    }
+  #onPageHide = (): void => {
+    this.#wasAway = true
   }
 
-  /** Both events may fire for one return; the first one is told. */
-  #onReturn(): void {
+  /** Several events may tell of one return; the first one counts. */
+  #onReturn = (): void => {
     if (this.#wasAway) {
       this.#wasAway = false
-      void this.#session?.signal("returned")
+      this.#session?.comeBack()
     }
   }
 
@@ -373,6 +379,27 @@ export class KhqrPaymentElement extends Base {
   #find(selector: string): HTMLElement | null {
     return this.#root?.querySelector<HTMLElement>(selector) ?? null
   }
+}
+
+/** A payment step that is shown later in the life of a page has nothing to do with how that was loaded. */
+const SOON_AFTER_LOAD_MS = 30_000
+let isLoadLooked = false
+
+/**
+ * A phone that is short of memory drops the page while the bank's app is open, and a link into the
+ * app may leave the page: then the return is a load. Told once.
+ */
+function isLoadedByReturn(): boolean {
+  if (isLoadLooked || performance.now() > SOON_AFTER_LOAD_MS) {
+    return false
+  }
+  isLoadLooked = true
+  const [load] = performance.getEntriesByType("navigation")
+  return (
+    (load as PerformanceNavigationTiming | undefined)?.type ===
+      "back_forward" ||
+    (document as { wasDiscarded?: boolean }).wasDiscarded === true
+  )
 }
 
 if (

@@ -9,6 +9,8 @@ export type {
   KhqrSignal,
   KhqrUpdate,
 } from "./client"
+export { serverClock } from "./clock"
+export type { ServerClock } from "./clock"
 export { KhqrPaymentElement } from "./element"
 export type {
   KhqrChargeDetail,

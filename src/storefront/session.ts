@@ -1,7 +1,7 @@
-import type { KhqrCharge, KhqrClient, KhqrUpdate } from "./client"
+import type { KhqrCharge, KhqrClient, KhqrSignal, KhqrUpdate } from "./client"
 import { KhqrClientError } from "./client"
 import type { ServerClock } from "./clock"
-import { serverClock } from "./clock"
+import { serverClock, stopwatch } from "./clock"
 import type { KhqrEventMap, Tell } from "./events"
 import type {
   KhqrNotice,
@@ -11,6 +11,7 @@ import type {
 } from "./view"
 import {
   hearsClaims,
+  hearsReturns,
   mayStillBePaid,
   offersNewQr,
   readReceiptHash,
@@ -22,6 +23,8 @@ import {
 
 /** How long the bank may take to know of a payment the shopper says is made. */
 const CLAIM_MS = 10_000
+/** Nobody pays in less. */
+const RETURN_COOL_DOWN_MS = 2_000
 
 export type SessionParts = {
   client: KhqrClient
@@ -49,6 +52,9 @@ export class FollowedSession {
   #error: KhqrClientError | null = null
   #refusal: KhqrRefusal | null = null
   #claimedAt: number | null = null
+  #sinceReturn: (() => number) | null = null
+  /** A signal that could not be sent; it goes with the next answer of the shop. */
+  #unsaid: KhqrSignal | null = null
   /** A new view has news of its own, which the answer to an old claim must not drown. */
   #claimedIn: KhqrView | null = null
   /** `charge id:event`, so that each is told once. */
@@ -116,20 +122,11 @@ export class FollowedSession {
     return this.#claimedAt !== null && this.#claimedIn === this.view
   }
 
-  async signal(kind: "returned" | "claims_paid"): Promise<void> {
-    const { charge } = this
-    // Of a static KHQR the bank can tell nothing.
-    if (!charge || !mayStillBePaid(charge) || charge.mode === "static") {
-      return
-    }
-    const { client, sessionId } = this.#parts
-    try {
-      const heard = await client.signal(sessionId, kind)
-      if (!this.#isOver && !this.isRenewing) {
-        this.#take({ charge: heard, error: null })
-      }
-    } catch {
-      // Watching goes on and shows what is wrong with the connection.
+  /** The shopper is back on the page, from the bank's app perhaps. */
+  comeBack(): void {
+    if (!this.#sinceReturn || this.#sinceReturn() >= RETURN_COOL_DOWN_MS) {
+      this.#sinceReturn = stopwatch()
+      void this.#signal("returned")
     }
   }
 
@@ -139,8 +136,35 @@ export class FollowedSession {
     }
     this.#claimedAt = performance.now()
     this.#claimedIn = this.view
-    void this.signal("claims_paid")
+    void this.#signal("claims_paid")
     this.#parts.onChange()
+  }
+
+  /**
+   * Its answer is not shown: it may have left the shop before what the stream has told since, and
+   * nothing would come after it to set that right.
+   */
+  async #signal(kind: KhqrSignal, isRepeated = false): Promise<void> {
+    const { charge, view } = this
+    this.#unsaid = null
+    if (!charge) {
+      this.#unsaid = kind
+      return
+    }
+    const isHeard = kind === "returned" ? hearsReturns(view) : hearsClaims(view)
+    // Of a static KHQR the bank can tell nothing.
+    if (!isHeard || charge.mode === "static") {
+      return
+    }
+    const { client, sessionId } = this.#parts
+    try {
+      await client.signal(sessionId, kind)
+    } catch {
+      // A phone that wakes up often loses its first request. What is wrong, watching will show.
+      if (!isRepeated) {
+        this.#unsaid = kind
+      }
+    }
   }
 
   async renew(): Promise<void> {
@@ -187,7 +211,9 @@ export class FollowedSession {
     let fault: KhqrReceiptFault | null = null
     try {
       const charge = await client.receipt(sessionId, hash)
-      if (!this.#isOver && !this.isRenewing) {
+      // The order may have been told of before this answer came.
+      const isLate = this.charge?.status === "completed"
+      if (!this.#isOver && !this.isRenewing && !isLate) {
         this.#takeCharge(charge)
       }
     } catch (error) {
@@ -210,6 +236,9 @@ export class FollowedSession {
   #take(update: KhqrUpdate): void {
     if (update.charge) {
       this.#takeCharge(update.charge)
+      if (this.#unsaid) {
+        void this.#signal(this.#unsaid, true)
+      }
     } else {
       this.#takeError(update.error)
     }

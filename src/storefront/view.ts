@@ -143,6 +143,14 @@ export function hearsClaims(view: KhqrView): boolean {
   )
 }
 
+/**
+ * Where coming back to the page may mean that it was paid meanwhile. When the bank has said that
+ * nothing came in time, only the shopper's word is worth another question.
+ */
+export function hearsReturns(view: KhqrView): boolean {
+  return view === "waiting" || view === "failed" || view === "time_up"
+}
+
 /** Where the hash on the shopper's receipt may be entered, in some only after they say that they paid. */
 export function takesReceipts(view: KhqrView): "always" | "claimed" | "no" {
   switch (view) {

@@ -1,4 +1,3 @@
-import type { KhqrUpdate } from "../client"
 import { createKhqrClient } from "../client"
 
 const ROOT = "https://shop.test/store/khqr/payment-sessions"
@@ -140,61 +139,5 @@ describe("asking once", () => {
     })
     await jest.advanceTimersByTimeAsync(10_000)
     await asked
-  })
-})
-
-describe("watching", () => {
-  function watch(): { updates: KhqrUpdate[]; stop: () => void } {
-    const updates: KhqrUpdate[] = []
-    const stop = client.watch("payses_1", (update) => updates.push(update))
-    return { updates, stop }
-  }
-
-  it("asks each second and stops when the order is there", async () => {
-    fetchMock.mockImplementation(answer(200, pending))
-    const { updates } = watch()
-    await jest.advanceTimersByTimeAsync(2_500)
-    expect(updates).toHaveLength(3)
-
-    fetchMock.mockImplementation(
-      answer(200, { charge: { id: "khqrch_1", status: "completed" } })
-    )
-    await jest.advanceTimersByTimeAsync(60_000)
-    expect(updates).toHaveLength(4)
-    expect(updates[3].charge?.status).toBe("completed")
-  })
-
-  it("reports nothing after it was stopped, not even what is on its way", async () => {
-    fetchMock.mockImplementation(answer(200, pending))
-    const { updates, stop } = watch()
-    stop()
-    await jest.advanceTimersByTimeAsync(5_000)
-
-    expect(updates).toHaveLength(0)
-    expect(fetchMock).toHaveBeenCalledTimes(1)
-  })
-
-  it("asks ever more seldom while there is no answer, and recovers", async () => {
-    fetchMock.mockRejectedValue(new TypeError("fetch failed"))
-    const { updates } = watch()
-    await jest.advanceTimersByTimeAsync(60_000)
-    expect(updates.length).toBeLessThan(12)
-    expect(updates.every(({ error }) => error?.kind === "unreachable")).toBe(
-      true
-    )
-
-    fetchMock.mockImplementation(answer(200, pending))
-    await jest.advanceTimersByTimeAsync(10_000)
-    expect(updates.at(-1)?.charge?.status).toBe("pending")
-  })
-
-  it("looks seldom at an expired charge: a late payment may still come", async () => {
-    fetchMock.mockImplementation(
-      answer(200, { charge: { id: "khqrch_1", status: "expired" } })
-    )
-    const { updates } = watch()
-    await jest.advanceTimersByTimeAsync(10_500)
-
-    expect(updates).toHaveLength(3)
   })
 })

@@ -1,4 +1,4 @@
-import { formatRemaining, serverClock } from "../clock"
+import { clockJumps, formatRemaining, serverClock } from "../clock"
 
 describe("the server's clock in the page", () => {
   afterEach(() => jest.restoreAllMocks())
@@ -39,6 +39,24 @@ describe("the server's clock in the page", () => {
     local.monotonic += 2_000
 
     expect(clock.now()).toBe(server + 2_000)
+  })
+
+  it("is known to be wrong when the two local clocks part, until they were looked at", () => {
+    const local = localClocks()
+    const hasJumped = clockJumps()
+    for (const [wall, monotonic, jumped] of [
+      [1_000, 1_000, false],
+      [60_000, 60_000, false],
+      [1_500, 0, false],
+      [60_000, 1_000, true],
+      [1_000, 1_000, false],
+      [-3_600_000, 1_000, true],
+      [1_000, 1_000, false],
+    ] as const) {
+      local.wall += wall
+      local.monotonic += monotonic
+      expect(hasJumped()).toBe(jumped)
+    }
   })
 })
 
