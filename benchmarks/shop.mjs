@@ -67,12 +67,12 @@ export async function openBench() {
       return connection
     }
     const own = await connect()
-    const sql = async (query, values = []) =>
-      (await own.raw(query, values)).rows
-    return { run, bank, connect, sql }
+    const transaction = (work) =>
+      own.transaction((opened) => work(runner(opened)))
+    return { run, bank, connect, sql: runner(own), transaction }
   }
   const start = async () => {
-    const { run, bank, sql } = await database
+    const { run, bank, sql, transaction } = await database
     const [port, probePort] = [await anyFreePort(), await anyFreePort()]
     medusa = await startMedusa({
       ...run,
@@ -83,6 +83,7 @@ export async function openBench() {
     return {
       bank,
       sql,
+      transaction,
       url,
       publishableKey: medusa.shop.publishableKey,
       store: storeOf(url, medusa.shop),
@@ -121,6 +122,12 @@ async function startEmptyDatabase() {
   return startDatabase({ name: "bench" })
 }
 
+/** `?` for values. */
+function runner(connection) {
+  return async (query, values = []) =>
+    (await connection.raw(query, values)).rows
+}
+
 async function connectTo(url, schema = "public") {
   const { default: framework } = await import("@medusajs/framework/utils")
   return framework.ModulesSdkUtils.createPgConnection({
@@ -131,7 +138,7 @@ async function connectTo(url, schema = "public") {
   })
 }
 
-/** Loads probe.cjs into Medusa's process. */
+/** As a shop runs, and with probe.cjs in Medusa's process. */
 function probeEnvironment(port) {
   const options = [
     process.env.NODE_OPTIONS,
@@ -139,6 +146,7 @@ function probeEnvironment(port) {
     JSON.stringify(join(root, "benchmarks", "probe.cjs")),
   ]
   return {
+    NODE_ENV: "production",
     NODE_OPTIONS: options.filter(Boolean).join(" "),
     BENCH_PROBE_PORT: String(port),
   }

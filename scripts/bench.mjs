@@ -175,10 +175,11 @@ function report(name, measured, { rounds, quick }) {
     ? { rows: measured }
     : measured
   console.log(`\n${title}`)
-  console.table(rows)
-  if (wanted.length > 0) {
-    console.table(wanted)
-  }
+  ;[...alike(rows), wanted].forEach((table) => {
+    if (table.length > 0) {
+      console.table(table)
+    }
+  })
   const folder = quick
     ? join(root, ".cache", "reports")
     : join(root, "benchmarks", "results")
@@ -188,6 +189,16 @@ function report(name, measured, { rounds, quick }) {
     join(folder, `${quick ? "bench-" : ""}${name}.json`),
     `${JSON.stringify(result, null, 2)}\n`
   )
+}
+
+/** Rows with the same columns make one table. */
+function alike(rows) {
+  const tables = new Map()
+  for (const row of rows) {
+    const columns = Object.keys(row).join()
+    tables.set(columns, [...(tables.get(columns) ?? []), row])
+  }
+  return [...tables.values()]
 }
 
 function machine() {
