@@ -8,6 +8,7 @@ import {
 } from "@medusajs/framework/utils"
 import type { Knex, SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
 
+import { ringAll } from "./bell"
 import { databaseOf, type Database } from "./database"
 import { historyEntry, isNews } from "./history"
 import { QUEUE_FOR_SESSION } from "./locks"
@@ -21,6 +22,7 @@ import KhqrSetting from "./models/setting"
 import KhqrToken from "./models/token"
 import { parseOptions, type KhqrOptions } from "./options"
 import { isAskable, planNextCheck, planSignalledCheck } from "./pace"
+import { ringsFor } from "./page-view"
 import { namesOf } from "./receipt"
 import { transition, type ChargeEvent } from "./state"
 import type { Actor, Charge, ChargeAnnouncement } from "./types"
@@ -168,6 +170,15 @@ export class KhqrBooks extends MedusaService({
     return announcements.map((what) => ({ charge_id: before.id, what }))
   }
 
+    const ringing = ringAll(
+      ringsFor(before, charge, this.options_.merchant, now)
+    )
+    if (ringing) {
+      await context.transactionManager!.execute(
+        ringing.statement,
+        ringing.values
+      )
+    }
   /** One transfer pays one charge: the one that the hash already pays, if any, by the bank's word before a person's. */
   protected async userOfHash_(
     hash: string,

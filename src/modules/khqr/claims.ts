@@ -1,3 +1,4 @@
+import { ringChanged } from "./bell"
 import type { Database } from "./database"
 import type { RivalWindow } from "./receipt"
 import type { Charge } from "./types"
@@ -248,7 +249,9 @@ export async function keepDeeplink(
   await sql(
     link === null
       ? "UPDATE khqr_charge SET deeplink_asked_at = NULL WHERE id = ?"
-      : "UPDATE khqr_charge SET deeplink = ? WHERE id = ?",
+      : `WITH kept AS (
+           UPDATE khqr_charge SET deeplink = ? WHERE id = ? RETURNING payment_session_id, moved_from
+         ) SELECT ${ringChanged("payment_session_id", "moved_from")} FROM kept`,
     link === null ? [id] : [link, id]
   )
 }

@@ -21,6 +21,7 @@ import {
   type HeardAnnouncement,
 } from "./announcements"
 import { countAttempt } from "./attempts"
+import { RING_DUE_IF, ringChanged } from "./bell"
 import { KhqrBooks, type LedgerContainer, type SqlContext } from "./books"
 import {
   claimDue,
@@ -68,6 +69,10 @@ const TAKE_OVER =
 /** The life of charges: issued, shown, asked about, answered, settled. */
 export class KhqrLedger extends KhqrBooks {
   protected readonly silence_: Silence
+/** Both pages show it from now on, and one that it was moved from before. */
+const RING_MOVED = `SELECT moved.id, ${ringChanged("old.payment_session_id", "moved.payment_session_id", "moved.moved_from")} AS rings
+  FROM moved JOIN old USING (id)`
+
   protected readonly leases_: Leases
 
   /** @param declaration Medusa's; its base class reads it. */
@@ -147,15 +152,18 @@ export class KhqrLedger extends KhqrBooks {
     const manager = context.transactionManager ?? context.manager!
     // One that is completed meanwhile stays where it is. What its new session shows is the KHQR that was issued for that one.
     await manager.execute(
-      `UPDATE khqr_charge SET payment_collection_id = ?, cart_id = ?, session_amount = ?,
-         superseded_at = COALESCE(superseded_at, now()), adoption_key = NULL, updated_at = now(), ${TAKE_OVER}
-       WHERE id = ? AND status = 'paid'`,
+      `WITH old AS (SELECT id, payment_session_id FROM khqr_charge WHERE id = ?), moved AS (
+         UPDATE khqr_charge SET payment_collection_id = ?, cart_id = ?, session_amount = ?,
+           superseded_at = COALESCE(superseded_at, now()), adoption_key = NULL, updated_at = now(), ${TAKE_OVER}
+         WHERE id = ? AND status = 'paid' RETURNING id, payment_session_id, moved_from
+       ) ${RING_MOVED}`,
       [
         to.payment_collection_id,
         to.cart_id,
         to.session_amount,
         to.payment_session_id,
         to.payment_session_id,
+        id,
         id,
       ]
     )
@@ -195,9 +203,13 @@ export class KhqrLedger extends KhqrBooks {
       return null
     }
     const [adopted] = await this.database_.sql<{ id: string }>(
-      `UPDATE khqr_charge SET session_amount = ?, adoption_key = NULL, updated_at = now(), ${TAKE_OVER}
-       WHERE adoption_key = ? AND deleted_at IS NULL RETURNING id`,
-      [sessionAmount, sessionId, sessionId, key]
+      `WITH old AS (
+         SELECT id, payment_session_id FROM khqr_charge WHERE adoption_key = ? AND deleted_at IS NULL
+       ), moved AS (
+         UPDATE khqr_charge SET session_amount = ?, adoption_key = NULL, updated_at = now(), ${TAKE_OVER}
+         WHERE adoption_key = ? AND deleted_at IS NULL RETURNING id, payment_session_id, moved_from
+       ) ${RING_MOVED}`,
+      [key, sessionAmount, sessionId, sessionId, key]
     )
     return adopted ? this.retrieveKhqrCharge(adopted.id) : null
   }
@@ -580,10 +592,19 @@ export class KhqrLedger extends KhqrBooks {
   ): Promise<boolean> {
     const at = planSignalledCheck(charge, now)
     const heard = await context.manager!.execute<unknown[]>(
-      `UPDATE khqr_charge SET last_signal_at = ?, last_signal = ?, next_check_at = COALESCE(?::timestamptz, next_check_at),
-         late_signals = late_signals + CASE WHEN status = 'expired' AND ?::timestamptz IS NOT NULL THEN 1 ELSE 0 END
-       WHERE id = ? AND status IN ('pending', 'failed', 'expired') RETURNING id`,
-      [now, signalToKeep(charge, kind), at, at, charge.id]
+      `WITH heard AS (
+         UPDATE khqr_charge SET last_signal_at = ?, last_signal = ?, next_check_at = COALESCE(?::timestamptz, next_check_at),
+           late_signals = late_signals + CASE WHEN status = 'expired' AND ?::timestamptz IS NOT NULL THEN 1 ELSE 0 END
+         WHERE id = ? AND status IN ('pending', 'failed', 'expired') RETURNING id
+       ) SELECT id, ${RING_DUE_IF} FROM heard`,
+      [
+        now,
+        signalToKeep(charge, kind),
+        at,
+        at,
+        charge.id,
+        at !== null && at <= now,
+      ]
     )
     if (heard.length === 0) {
       return false
@@ -650,10 +671,19 @@ export class KhqrLedger extends KhqrBooks {
       draft.payment_session_id,
       context
     )
-    return (
-      this.livingCharge_(charges, draft) ??
-      this.replaceShown_(draft, actor, context)
-    )
+    const living = this.livingCharge_(charges, draft)
+    if (living) {
+      return living
+    }
+    const hadNone = charges.every(({ superseded_at }) => superseded_at !== null)
+    const shown = await this.replaceShown_(draft, actor, context)
+    // To let go of the one before rings; an open page may have had none.
+    if (hadNone) {
+      await context.transactionManager!.execute(`SELECT ${ringChanged("?")}`, [
+        draft.payment_session_id,
+      ])
+    }
+    return shown
   }
 
   /**

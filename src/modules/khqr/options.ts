@@ -234,6 +234,12 @@ const optionsSchema = z.strictObject({
   latePayments: z.enum(["honour", "review"]).default("honour"),
   manualConfirmation: z.boolean().default(true),
   pooledAccounts: z.array(text(32)).default([]),
+  streams: z
+    .strictObject({
+      perProcess: whole(1, 1_000_000, "streams").default(10_000),
+      perAddress: whole(1, 1_000_000, "streams").default(100),
+    })
+    .prefault({}),
 })
 
 /**
@@ -395,6 +401,16 @@ export type KhqrPluginOptions = {
    * @defaultValue []
    */
   pooledAccounts?: string[]
+  /**
+   * How many pages may be told of changes as they happen (`GET …/events`); more of them
+   * read the same by asking again and again.
+   */
+  streams?: {
+    /** Of one process of the shop. Each takes some 30 kB. @defaultValue 10000 */
+    perProcess?: number
+    /** From one address: a mobile carrier's shoppers share a few. @defaultValue 100 */
+    perAddress?: number
+  }
 }
 
 /** A Bakong account, in full. The fields are those of `merchant`. */

@@ -1,5 +1,10 @@
 import type { IEventBusModuleService } from "@medusajs/framework/types"
-import { MedusaError, Modules } from "@medusajs/framework/utils"
+import type { Knex } from "@medusajs/framework/mikro-orm/knex"
+import {
+  ContainerRegistrationKeys,
+  MedusaError,
+  Modules,
+} from "@medusajs/framework/utils"
 
 import { BakongError, type CheckAnswer } from "../../bakong"
 import type { CheckResult, Question, TransferHash } from "../../gateways"
@@ -9,9 +14,11 @@ import { tidyCalls } from "./bank/audit"
 import { diagnoseCharge, type Diagnosis } from "./bank/diagnose"
 import { readHealth, type Health } from "./bank/health"
 import type { TokenState } from "./bank/tokens"
+import { Bell } from "./bell"
 import { claimDeeplink, keepDeeplink, wakeWaiting } from "./claims"
 import { gatewaysKhqr, type IssuedKhqr, type KhqrRequest } from "./draft"
 import type { LedgerContainer } from "./books"
+import { Hub } from "./hub"
 import { KhqrRefundDesk } from "./refunds"
 import type { Notice } from "./notices"
 import { receivingAccounts } from "./receivers"
@@ -30,10 +37,16 @@ export default class KhqrModuleService extends KhqrRefundDesk {
   protected readonly accountCheck_: AccountCheck
 
   __hooks = {
+  protected readonly knex_: Knex
+  protected bell_: Bell | undefined
+  protected hub_: Hub | undefined
     // Not waited for: a bank that is slow or away must not hold up the shop.
     onApplicationStart: async (): Promise<void> => void this.lookAround_(),
-    onApplicationShutdown: async (): Promise<void> =>
-      this.bank_.gateway.close(),
+    onApplicationShutdown: async (): Promise<void> => {
+      await this.hub_?.close()
+      await this.bell_?.close()
+      this.bank_.gateway.close()
+    },
   }
 
   constructor(
@@ -45,6 +58,7 @@ export default class KhqrModuleService extends KhqrRefundDesk {
     this.eventBus_ = container[Modules.EVENT_BUS]
     this.bank_ = openBank({
       options: this.options_,
+    this.knex_ = container[ContainerRegistrationKeys.PG_CONNECTION]
       database: this.database_,
       logger: this.logger_,
       tell: (notice) => this.tell_(notice),
@@ -60,6 +74,23 @@ export default class KhqrModuleService extends KhqrRefundDesk {
 
   /** Asks the bank. Charges that are missing in the answer were not asked about. */
   async askBakong(
+  /** What the shop's processes ring for each other; connects when somebody first listens. */
+  get bell(): Bell {
+    this.bell_ ??= new Bell(this.knex_, this.logger_)
+    return this.bell_
+  }
+
+  /** The open pages of this process. */
+  get hub(): Hub {
+    this.hub_ ??= new Hub(
+      this.database_,
+      this.bell,
+      this.options_,
+      this.logger_
+    )
+    return this.hub_
+  }
+
     questions: Question[],
     purpose: "check" | "manual" | "receipt" = "check"
   ): Promise<CheckResult[]> {

@@ -8,6 +8,8 @@ export async function GET(
   req: MedusaRequest,
   res: MedusaResponse<{ charge: ChargeView }>
 ): Promise<void> {
-  const view = await resolveKhqr(req).viewSession(req.params.id)
-  res.json({ charge: requireCharge(view) })
+  const khqr = resolveKhqr(req)
+  const charge = requireCharge(await khqr.viewSession(req.params.id))
+  khqr.hub.seen(req.params.id, charge)
+  res.json({ charge })
 }
