@@ -444,6 +444,7 @@ medusaIntegrationTestRunner({
             deeplinks: false,
             findsByHash: false,
             checksAccounts: false,
+            asksInLists: false,
             usesBakongToken: false,
           },
           check: async ([{ charge_id }], purpose) => {

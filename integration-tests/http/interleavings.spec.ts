@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
-import clock from "../../src/jobs/clock"
+import { tick } from "../../src/clock"
 import { sameMoney } from "../../src/modules/khqr/medusa-amount"
 import {
   amountToBook,
@@ -133,7 +133,7 @@ medusaIntegrationTestRunner({
             return world.tick()
           case "two ticks at once":
             await world.makeDue()
-            await Promise.all([clock(world.container), clock(world.container)])
+            await Promise.all([tick(world.container), tick(world.container)])
             return
           case "complete from the storefront":
             await world.complete(this.cartId)

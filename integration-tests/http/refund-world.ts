@@ -1,7 +1,7 @@
 import type { AxiosInstance } from "axios"
 import type { MedusaContainer } from "@medusajs/framework/types"
 
-import tick from "../../src/jobs/clock"
+import { tick } from "../../src/clock"
 import { buildKhqr } from "../../src/khqr"
 import { newReference } from "../../src/modules/khqr/reference"
 import type { RefundView } from "../../src/modules/khqr/refund-view"

@@ -3,7 +3,7 @@ import type { MedusaContainer } from "@medusajs/framework/types"
 import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
 
 import { KHQR_PROVIDER_ID, seedShop, type SeededShop } from "../../demo/seed"
-import tick from "../../src/jobs/clock"
+import { tick } from "../../src/clock"
 import { toQuestion } from "../../src/modules/khqr/question"
 import type KhqrModuleService from "../../src/modules/khqr/service"
 import type { Charge } from "../../src/modules/khqr/types"

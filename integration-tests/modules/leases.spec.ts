@@ -89,7 +89,7 @@ onKhqrModule(({ service, MikroOrmWrapper }) => {
   it("of a vanished process last for seconds, by the database's clock", async () => {
     const id = await issue()
     await service.updateKhqrCharges({ id, next_check_at: new Date(1_000) })
-    expect(await service.claimDueChecks(1)).toHaveLength(1)
+    expect(await service.planRound()).toHaveLength(1)
     const left = await secondsLeft(id)
     expect(left).toBeGreaterThan(15)
     expect(left).toBeLessThanOrEqual(20)

@@ -61,6 +61,7 @@ const gateway: GatewayFactory = (): Gateway => ({
     deeplinks: false,
     findsByHash: false,
     checksAccounts: false,
+    asksInLists: false,
     usesBakongToken: false,
   },
   check: async () => [],

@@ -15,10 +15,14 @@ import type KhqrModuleService from "../../src/modules/khqr/service"
 
 export const ACCOUNT = "lucky_shop@devb"
 
-/** The one who is paid, and a bank that nobody reaches. */
+/** The one who is paid, and a bank that nobody reaches, however often it is asked. */
 const OPTIONS = {
   merchant: { accountId: ACCOUNT, name: "Lucky Shop" },
-  bakong: { token: "none", baseUrl: "http://127.0.0.1:9" },
+  bakong: {
+    token: "none",
+    baseUrl: "http://127.0.0.1:9",
+    dailyRequestLimit: null,
+  },
 }
 
 type Runner = Parameters<

@@ -54,6 +54,8 @@ export type GatewayAbilities = {
   findsByHash: boolean
   /** The receiver's account can be looked up. */
   checksAccounts: boolean
+  /** Up to 50 charges cost one call: then others go along with those that are due. */
+  asksInLists: boolean
   /** It uses a Bakong token, which lapses after 90 days and can be renewed. */
   usesBakongToken: boolean
 }

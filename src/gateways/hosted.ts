@@ -59,6 +59,7 @@ export class HostedGateway implements Gateway {
     deeplinks: false,
     findsByHash: false,
     checksAccounts: false,
+    asksInLists: false,
     usesBakongToken: false,
   }
   protected readonly options_: HostedGatewayOptions

@@ -40,8 +40,8 @@ export type OpenApiGatewayOptions = {
 
 const LIST_LIMIT = 50
 
-/** A list that is refused stays refused; one that could not be read may be whole again soon. */
-const LIST_FORBIDDEN_FOR_MS = 6 * 3_600_000
+/** A list that is refused stays refused, and each refusal costs a call; one that could not be read may be whole again soon. */
+const LIST_FORBIDDEN_FOR_MS = 24 * 3_600_000
 const LIST_UNREADABLE_FOR_MS = 600_000
 
 /** Answers to a whole list that may mean: this token may not use the list. */
@@ -55,7 +55,8 @@ const MAY_BE_LIST_ONLY: UnknownReason[] = [
 /**
  * Bakong's Open API. Asks about many charges in lists of up to 50, one by one
  * where the list endpoint is closed to the token, and no further once the bank's
- * answer says that the next question would fare no better.
+ * answer says that the next question would fare no better. Riders fill the last
+ * list; without one they are not asked about.
  */
 export class OpenApiGateway implements Gateway {
   readonly name = "open-api"
@@ -64,6 +65,7 @@ export class OpenApiGateway implements Gateway {
     deeplinks: true,
     findsByHash: true,
     checksAccounts: true,
+    asksInLists: true,
     usesBakongToken: true,
   }
 
@@ -74,9 +76,13 @@ export class OpenApiGateway implements Gateway {
     purpose: CallPurpose
   ): Promise<CheckResult[]> {
     const results: CheckResult[] = []
-    for (let at = 0; at < questions.length; at += LIST_LIMIT) {
+    const asked = questions.filter(({ rides }) => !rides)
+    const riders = questions.filter(({ rides }) => rides)
+    for (let at = 0; at < asked.length; at += LIST_LIMIT) {
       const some = await this.checkSome_(
-        questions.slice(at, at + LIST_LIMIT),
+        asked.slice(at, at + LIST_LIMIT),
+        // Where there is room, which is in the last list.
+        riders.slice(0, Math.max(0, at + LIST_LIMIT - asked.length)),
         purpose
       )
       results.push(...some)
@@ -127,37 +133,45 @@ export class OpenApiGateway implements Gateway {
     return this.options_.now?.() ?? new Date()
   }
 
+  /** @param riders asked in the list, or not at all */
   protected async checkSome_(
     questions: Question[],
+    riders: Question[],
     purpose: CallPurpose
   ): Promise<CheckResult[]> {
     const { client, listAccess } = this.options_
-    if (questions.length === 1) {
+    if (questions.length + riders.length === 1) {
       return this.checkEach_(questions, purpose)
     }
     const closedUntil = await listAccess.closedUntil()
     if (closedUntil && closedUntil > this.now_()) {
       return this.checkEach_(questions, purpose)
     }
+    const list = [...questions, ...riders]
     const { outcomes, call } = await client.checkTransactionByMd5List(
-      questions.map(({ md5 }) => md5),
+      list.map(({ md5 }) => md5),
       {
         purpose: purposeOf(questions, purpose),
-        chargeIds: questions.map(({ charge_id }) => charge_id),
+        chargeIds: list.map(({ charge_id }) => charge_id),
       }
     )
-    const results = questions.map(({ charge_id, md5 }) => ({
+    const answers = list.map(({ charge_id, md5 }) => ({
       charge_id,
       outcome: outcomes.get(md5) ?? unread(),
       call,
     }))
-    if (call.sent && results.every(mayBeListOnly)) {
+    const results = answers.slice(0, questions.length)
+    // Silence about one that only went along is no reason for a pause.
+    const along = answers
+      .slice(questions.length)
+      .filter((answer) => !saysNothing(answer))
+    if (call.sent && answers.every(mayBeListOnly)) {
       return this.tellListFromBank_(questions, results, purpose)
     }
-    if (closedUntil && !results.every(saysNothing)) {
+    if (closedUntil && !answers.every(saysNothing)) {
       await listAccess.open()
     }
-    return results
+    return [...results, ...along]
   }
 
   /** The list said nothing about any of them: one single question tells whether it is the list or the bank. */

@@ -32,12 +32,13 @@ export const askInWaves = async <Q, R extends { outcome: Outcome }>(
   return results
 }
 
-/** One charge that is to be closed is reason enough to spend of what is kept for that. */
+/** One charge that is to be closed is reason enough to spend of what is kept for that; one that only goes along is none. */
 export function purposeOf(
   questions: Question[],
   purpose: CallPurpose
 ): CallPurpose {
-  return purpose === "check" && questions.some(({ closing }) => closing)
+  return purpose === "check" &&
+    questions.some(({ closing, rides }) => closing && !rides)
     ? "closing"
     : purpose
 }

@@ -1,4 +1,7 @@
-import { createWorkflow } from "@medusajs/framework/workflows-sdk"
+import {
+  createWorkflow,
+  WorkflowResponse,
+} from "@medusajs/framework/workflows-sdk"
 
 import { announceStep } from "./steps/announce"
 import { announceRefundsStep } from "./steps/announce-refunds"
@@ -15,5 +18,6 @@ export const recordRefundAnswersWorkflow = createWorkflow(
     const news = recordRefundAnswersStep({ questions, results })
     announceRefundsStep(news.refunds)
     announceStep(news.charges)
+    return new WorkflowResponse(questions)
   }
 )

@@ -9,7 +9,7 @@ import {
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
 import { KHQR_PROVIDER_ID } from "../../../demo/seed"
-import tick from "../../../src/jobs/clock"
+import { tick } from "../../../src/clock"
 import { MAX_SETTLE_FAILURES } from "../../../src/modules/khqr/state"
 import { createAdmin, type Admin } from "../admin"
 import { eventually, startBank, World } from "../world"

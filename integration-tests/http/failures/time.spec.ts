@@ -1,7 +1,7 @@
 import { Modules } from "@medusajs/framework/utils"
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
-import tick from "../../../src/jobs/clock"
+import { tick } from "../../../src/clock"
 import { eventually, startBank, World } from "../world"
 import { CLOCKS, MOMENTS } from "./moments"
 

@@ -20,6 +20,7 @@ export const luckyBank =
       deeplinks: false,
       findsByHash: false,
       checksAccounts: false,
+      asksInLists: false,
       usesBakongToken: false,
     },
     check: (questions, purpose) =>

@@ -761,6 +761,7 @@ describe("A hosted gateway", () => {
       deeplinks: false,
       findsByHash: false,
       checksAccounts: false,
+      asksInLists: false,
       usesBakongToken: false,
     })
   })

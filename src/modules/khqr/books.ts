@@ -148,6 +148,9 @@ export class KhqrBooks extends MedusaService({
           ? {
               leased_until: null,
               next_check_at: nextCheckAt(charge, event, now),
+              signals_in_vain:
+                before.signals_in_vain +
+                Number(wasSignalledInVain(before, event)),
             }
           : {}),
         ...(RELEASING.includes(event.type) ? { leased_until: null } : {}),
@@ -167,9 +170,6 @@ export class KhqrBooks extends MedusaService({
     ) {
       await this.keepProof_(requestId, context)
     }
-    return announcements.map((what) => ({ charge_id: before.id, what }))
-  }
-
     const ringing = ringAll(
       ringsFor(before, charge, this.options_.merchant, now)
     )
@@ -179,6 +179,9 @@ export class KhqrBooks extends MedusaService({
         ringing.values
       )
     }
+    return announcements.map((what) => ({ charge_id: before.id, what }))
+  }
+
   /** One transfer pays one charge: the one that the hash already pays, if any, by the bank's word before a person's. */
   protected async userOfHash_(
     hash: string,
@@ -247,6 +250,20 @@ function nextCheckAt(
     (unheard &&
       planSignalledCheck({ ...charge, next_check_at: planned }, now)) ||
     planned
+  )
+}
+
+/** The first question after a signal, and the money was not there. */
+function wasSignalledInVain(
+  { last_signal_at, last_checked_at }: Charge,
+  event: Extract<ChargeEvent, { type: "answered" | "not_asked" }>
+): boolean {
+  return (
+    event.type === "answered" &&
+    event.outcome.type === "not_found" &&
+    last_signal_at !== null &&
+    last_signal_at <= event.askedAt &&
+    (last_checked_at === null || last_checked_at < last_signal_at)
   )
 }
 

@@ -17,6 +17,8 @@ export type FoundWork = {
   settlements: boolean
   refundChecks: boolean
   refundBookings: boolean
+  /** When the next charge is to be looked at that is not due yet; `null`: none is. */
+  nextCheckAt: Date | null
 }
 
 const LEASED = "now() + make_interval(secs => ?)"
@@ -29,7 +31,7 @@ export async function findDueWork(
   const due = (
     table: DueWork["table"],
     column: DueWork["column"],
-    name: keyof FoundWork
+    name: Exclude<keyof FoundWork, "nextCheckAt">
   ) =>
     `EXISTS (SELECT 1 FROM ${table} WHERE ${column} <= ? AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= now())) AS "${name}"`
   const looks = [
@@ -37,6 +39,7 @@ export async function findDueWork(
     due("khqr_charge", "next_settle_at", "settlements"),
     due("khqr_refund", "next_check_at", "refundChecks"),
     due("khqr_refund", "next_book_at", "refundBookings"),
+    `(SELECT min(next_check_at) FROM khqr_charge WHERE next_check_at > ? AND deleted_at IS NULL) AS "nextCheckAt"`,
   ]
   const [row] = await sql<FoundWork>(
     `SELECT ${looks.join(", ")}`,
@@ -79,7 +82,7 @@ export async function claimOne(
   now: Date
 ): Promise<boolean> {
   const rows = await sql(
-    `UPDATE khqr_charge SET leased_until = ${LEASED}
+    `UPDATE khqr_charge SET leased_until = ${LEASED}, check_reason = NULL
      WHERE id = ? AND status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL
        AND (leased_until IS NULL OR leased_until <= now()) RETURNING id`,
     [seconds(leasedUntil, now), id]
@@ -215,13 +218,19 @@ export async function giveBackChecks(
   )
 }
 
-/** What waits for the bank only because we may not ask: now we may. */
+/**
+ * What waits for the bank only because we may not ask: now we may. One that the plan
+ * has put off has no such answer.
+ */
 export async function wakeWaiting({ sql }: Database, now: Date): Promise<void> {
-  for (const table of ["khqr_charge", "khqr_refund"]) {
+  for (const [table, putOff] of [
+    ["khqr_charge", "status = 'pending'"],
+    ["khqr_refund", "false"],
+  ]) {
     await sql(
       `UPDATE ${table} SET next_check_at = ?
        WHERE next_check_at > ? AND deleted_at IS NULL
-         AND last_outcome IN ('unknown:quota_spent', 'unknown:unauthorized')`,
+         AND (last_outcome IN ('unknown:quota_spent', 'unknown:unauthorized') OR ${putOff})`,
       [now, now]
     )
   }

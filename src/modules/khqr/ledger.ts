@@ -28,7 +28,7 @@ import {
   claimOne,
   findDueWork,
   giveBackChecks,
-  type DueColumn,
+  giveBackThese,
   type FoundWork,
 } from "./claims"
 import {
@@ -41,6 +41,9 @@ import {
 } from "./draft"
 import { issuedEntry } from "./history"
 import { planSignalledCheck } from "./pace"
+import type { CheckReason } from "./plan"
+import { planRound, type Meter } from "./round"
+import { ShopHistoryReader } from "./shop-history"
 import { ALREADY_PAID, STATIC_IS_NOT_ASKED, SWITCHED_OFF } from "./refusals"
 import { bookableCharge, chargeToShow } from "./session-charges"
 import { seenBefore } from "./client-qr"
@@ -66,14 +69,18 @@ const SIGNALS_HEARD_EACH_MS = 1_000
 const TAKE_OVER =
   "moved_from = CASE WHEN payment_session_id = ? THEN moved_from ELSE COALESCE(moved_from, payment_session_id) END, payment_session_id = ?"
 
-/** The life of charges: issued, shown, asked about, answered, settled. */
-export class KhqrLedger extends KhqrBooks {
-  protected readonly silence_: Silence
+/** A charge that is to be asked about now, and why. */
+export type PlannedCharge = { charge: Charge; reason: CheckReason }
+
 /** Both pages show it from now on, and one that it was moved from before. */
 const RING_MOVED = `SELECT moved.id, ${ringChanged("old.payment_session_id", "moved.payment_session_id", "moved.moved_from")} AS rings
   FROM moved JOIN old USING (id)`
 
+/** The life of charges: issued, shown, asked about, answered, settled. */
+export class KhqrLedger extends KhqrBooks {
+  protected readonly silence_: Silence
   protected readonly leases_: Leases
+  protected readonly past_: ShopHistoryReader
 
   /** @param declaration Medusa's; its base class reads it. */
   constructor(
@@ -83,6 +90,7 @@ const RING_MOVED = `SELECT moved.id, ${ringChanged("old.payment_session_id", "mo
   ) {
     super(container, options, declaration)
     this.leases_ = new Leases(this.database_, this.logger_)
+    this.past_ = new ShopHistoryReader(this.database_)
     this.silence_ = new Silence(
       this.logger_,
       this.options_.gateway !== undefined
@@ -158,12 +166,12 @@ const RING_MOVED = `SELECT moved.id, ${ringChanged("old.payment_session_id", "mo
          WHERE id = ? AND status = 'paid' RETURNING id, payment_session_id, moved_from
        ) ${RING_MOVED}`,
       [
+        id,
         to.payment_collection_id,
         to.cart_id,
         to.session_amount,
         to.payment_session_id,
         to.payment_session_id,
-        id,
         id,
       ]
     )
@@ -410,12 +418,33 @@ const RING_MOVED = `SELECT moved.id, ${ringChanged("old.payment_session_id", "mo
   }
 
   /**
-   * Takes up to `limit` charges that are due for a check. No other process gets
-   * the same ones until they are recorded, released, given up, or this process
-   * has shown no sign of life for `LEASE_MS`.
+   * Takes the charges that the plan wants asked about now, the most useful first. No
+   * other process gets the same ones until they are recorded, released, given up, or
+   * this process has shown no sign of life for `LEASE_MS`. Nothing while another
+   * process plans.
    */
-  async claimDueChecks(limit: number): Promise<Charge[]> {
-    return this.claim_("next_check_at", limit)
+  async planRound(now = new Date()): Promise<PlannedCharge[]> {
+    const claims = await planRound({
+      database: this.database_,
+      meter: await this.meter_(),
+      shop: (at) => this.past_.read(at),
+      leaseMs: LEASE_MS,
+      now,
+    })
+    if (claims.length === 0) {
+      return []
+    }
+    const ids = claims.map(({ id }) => id)
+    this.leases_.hold(ids, this.checkedBy_(now))
+    const charges = new Map(
+      (await this.listKhqrCharges({ id: ids }, { take: ids.length })).map(
+        (charge) => [charge.id, charge]
+      )
+    )
+    return claims.map(({ id, reason }) => ({
+      charge: charges.get(id)!,
+      reason,
+    }))
   }
 
   /**
@@ -436,7 +465,21 @@ const RING_MOVED = `SELECT moved.id, ${ringChanged("old.payment_session_id", "mo
 
   /** The same for charges whose news Medusa has yet to get. */
   async claimDueSettlements(limit: number): Promise<Charge[]> {
-    return this.claim_("next_settle_at", limit)
+    const now = new Date()
+    const ids = await claimDue(
+      this.database_,
+      { table: "khqr_charge", column: "next_settle_at" },
+      limit,
+      leaseFrom(now),
+      now
+    )
+    this.leases_.hold(ids, new Date(now.getTime() + SETTLEMENT_TAKES_MS))
+    return ids.length === 0
+      ? []
+      : this.listKhqrCharges(
+          { id: ids },
+          { take: ids.length, order: { next_settle_at: "ASC" } }
+        )
   }
 
   /** What was claimed could not be worked on to its end: others may, once the lease runs out. */
@@ -528,6 +571,12 @@ const RING_MOVED = `SELECT moved.id, ${ringChanged("old.payment_session_id", "mo
     this.leases_.end(ids)
     const at = new Date(Date.now() + pauseMs)
     await giveBackChecks(this.database_, "khqr_charge", ids, at)
+  }
+
+  /** The same for those that would have gone along with others: their moment stays. */
+  async releaseRiders(ids: string[]): Promise<void> {
+    this.leases_.end(ids)
+    await giveBackThese(this.database_, ids)
   }
 
   /** Records how bringing Medusa in line with a charge went. */
@@ -655,6 +704,14 @@ const RING_MOVED = `SELECT moved.id, ${ringChanged("old.payment_session_id", "mo
       context
     )
     return charges.filter((charge) => whyNotMeant(charge, money, now) === null)
+  }
+
+  /** The ledger itself counts nothing. */
+  protected async meter_(): Promise<Meter> {
+    return async () => ({
+      budget: { windows: [], closedUntil: null, isProbe: false },
+      lists: false,
+    })
   }
 
   /** Somebody may want to hear of it; the ledger itself does not. */
@@ -813,29 +870,6 @@ const RING_MOVED = `SELECT moved.id, ${ringChanged("old.payment_session_id", "mo
       context
     )
     return other !== undefined
-  }
-
-  protected async claim_(column: DueColumn, limit: number): Promise<Charge[]> {
-    const now = new Date()
-    const ids = await claimDue(
-      this.database_,
-      { table: "khqr_charge", column },
-      limit,
-      leaseFrom(now),
-      now
-    )
-    this.leases_.hold(
-      ids,
-      column === "next_settle_at"
-        ? new Date(now.getTime() + SETTLEMENT_TAKES_MS)
-        : this.checkedBy_(now)
-    )
-    return ids.length === 0
-      ? []
-      : this.listKhqrCharges(
-          { id: ids },
-          { take: ids.length, order: { [column]: "ASC" } }
-        )
   }
 
   /** By then a pass of checks that begins now has come to its end. */

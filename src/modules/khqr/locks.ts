@@ -20,3 +20,7 @@ export const QUEUE_FOR_MONEY =
 /** Those who present one transfer come one after the other, also where one names it by the eight characters that receipts show. */
 export const QUEUE_FOR_TRANSFER =
   "SELECT pg_advisory_xact_lock(hashtextextended(left(lower(trim(?)), 8), 2))"
+
+/** One process at a time plans whom to ask; who does not get the lock need not wait for it. */
+export const TAKE_THE_PLAN =
+  "SELECT pg_try_advisory_xact_lock(hashtextextended('khqr plan', 4)) AS mine"

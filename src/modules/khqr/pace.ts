@@ -1,11 +1,20 @@
 import { closesAt, hasMoney, isUnproven, type ChargeState } from "./state"
 
+import type { CheckReason } from "./plan"
 import type { ChargeMode } from "./types"
 
 export type PlannedCheck = {
   at: Date
-  /** Why then: for the history and for a person who wonders. */
-  reason: "young" | "aging" | "superseded" | "closing" | "late" | "backoff"
+  reason: Extract<
+    CheckReason,
+    | "watched"
+    | "unwatched"
+    | "aging"
+    | "superseded"
+    | "closing"
+    | "late"
+    | "backoff"
+  >
 }
 
 export type PacedCharge = Pick<
@@ -20,11 +29,24 @@ export type PacedCharge = Pick<
   | "resolution"
   | "evidence"
   | "bank_hash"
-> & { issued_at: Date; mode: ChargeMode }
+> & {
+  issued_at: Date
+  mode: ChargeMode
+  /** Since when a page with it is open; `null`: none ever was. */
+  watched_since: Date | null
+  /** When the last of them was closed or hidden; `null` while one is open. */
+  unwatched_at: Date | null
+}
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
+
+/** Questions about a charge that somebody looks at, where they cost nothing. */
+export const WATCHED_EACH_MS = 2 * SECOND
+
+/** A shop that shows no open pages of its own: so long the shopper is taken to look. */
+const TAKEN_TO_LOOK_MS = 2 * MINUTE
 
 /** A shopper's signal is served at once, but one charge is asked about at most this often. */
 export const SIGNAL_COOLDOWN_MS = 3 * SECOND
@@ -48,8 +70,8 @@ const REFUSED_BY_US: (string | null)[] = [
 const LATE_CHECKS_MS = [10 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 24 * HOUR]
 
 /**
- * When a charge is to be asked about next, or `null` when never again.
- * Pure. `retryAfterMs` is the bank's own wish, if it stated one.
+ * When a charge is to be asked about next if questions cost nothing, or `null` when
+ * never again. Pure. `retryAfterMs` is the bank's own wish, if it stated one.
  */
 export function planNextCheck(
   charge: PacedCharge,
@@ -97,7 +119,7 @@ export function planSignalledCheck(
   const cooldown = isLate ? LATE_SIGNAL_COOLDOWN_MS : SIGNAL_COOLDOWN_MS
   const lastAsked = charge.last_checked_at?.getTime() ?? 0
   // While the bank answers nothing, signals do not break the pause. What our own gate refuses costs nobody anything.
-  if (charge.unknowns > 0 && !REFUSED_BY_US.includes(charge.last_outcome)) {
+  if (isSilenced(charge)) {
     return null
   }
   const at = new Date(Math.max(now.getTime(), lastAsked + cooldown))
@@ -105,8 +127,15 @@ export function planSignalledCheck(
   return earlier ? null : at
 }
 
+/** The bank itself said nothing that counts the last time. What our own gate refuses is no answer. */
+export function isSilenced({ unknowns, last_outcome }: PacedCharge): boolean {
+  return unknowns > 0 && !REFUSED_BY_US.includes(last_outcome)
+}
+
 /** Whether the bank can add anything to what is known. */
-export function isAskable(charge: Omit<PacedCharge, "issued_at">): boolean {
+export function isAskable(
+  charge: Omit<PacedCharge, "issued_at" | "watched_since" | "unwatched_at">
+): boolean {
   return (
     charge.mode !== "static" &&
     charge.review_reason !== "hash_used" &&
@@ -138,7 +167,7 @@ function closingCheck(charge: PacedCharge, now: Date): PlannedCheck {
   }
 }
 
-function wasClosed(charge: PacedCharge): boolean {
+export function wasClosed(charge: PacedCharge): boolean {
   return (
     charge.last_checked_at !== null &&
     charge.last_checked_at >= closesAt(charge)
@@ -146,17 +175,24 @@ function wasClosed(charge: PacedCharge): boolean {
 }
 
 function regularCheck(charge: PacedCharge, now: Date): PlannedCheck {
-  const age = now.getTime() - charge.issued_at.getTime()
   if (charge.superseded_at !== null) {
     return { at: after(now, 30 * SECOND), reason: "superseded" }
   }
-  if (age < 2 * MINUTE) {
-    return { at: after(now, 3 * SECOND), reason: "young" }
+  const age = now.getTime() - charge.issued_at.getTime()
+  if (isLookedAt(charge, age)) {
+    return { at: after(now, WATCHED_EACH_MS), reason: "watched" }
   }
-  return {
-    at: after(now, age < 5 * MINUTE ? 5 * SECOND : 10 * SECOND),
-    reason: "aging",
-  }
+  return age < 5 * MINUTE
+    ? { at: after(now, 5 * SECOND), reason: "unwatched" }
+    : { at: after(now, 10 * SECOND), reason: "aging" }
+}
+
+/** @param age since it was issued, ms */
+function isLookedAt(
+  { watched_since, unwatched_at }: PacedCharge,
+  age: number
+): boolean {
+  return watched_since === null ? age < TAKEN_TO_LOOK_MS : unwatched_at === null
 }
 
 function lateCheck(charge: PacedCharge, now: Date): PlannedCheck | null {

@@ -21,7 +21,9 @@ import type { LedgerContainer } from "./books"
 import { Hub } from "./hub"
 import { KhqrRefundDesk } from "./refunds"
 import type { Notice } from "./notices"
+import { budgetOf } from "./quota"
 import { receivingAccounts } from "./receivers"
+import type { Meter } from "./round"
 import { readSwitch, writeSwitch, type ShopSwitch } from "./settings"
 import type { Actor, Charge } from "./types"
 import type { ChargeView } from "./view"
@@ -35,14 +37,16 @@ export default class KhqrModuleService extends KhqrRefundDesk {
   protected readonly eventBus_: IEventBusModuleService | undefined
   protected readonly bank_: Bank
   protected readonly accountCheck_: AccountCheck
-
-  __hooks = {
   protected readonly knex_: Knex
   protected bell_: Bell | undefined
   protected hub_: Hub | undefined
+  protected readonly closers_: (() => void)[] = []
+
+  __hooks = {
     // Not waited for: a bank that is slow or away must not hold up the shop.
     onApplicationStart: async (): Promise<void> => void this.lookAround_(),
     onApplicationShutdown: async (): Promise<void> => {
+      this.closers_.forEach((close) => close())
       await this.hub_?.close()
       await this.bell_?.close()
       this.bank_.gateway.close()
@@ -56,9 +60,9 @@ export default class KhqrModuleService extends KhqrRefundDesk {
   ) {
     super(container, options, declaration)
     this.eventBus_ = container[Modules.EVENT_BUS]
+    this.knex_ = container[ContainerRegistrationKeys.PG_CONNECTION]
     this.bank_ = openBank({
       options: this.options_,
-    this.knex_ = container[ContainerRegistrationKeys.PG_CONNECTION]
       database: this.database_,
       logger: this.logger_,
       tell: (notice) => this.tell_(notice),
@@ -72,8 +76,11 @@ export default class KhqrModuleService extends KhqrRefundDesk {
     })
   }
 
-  /** Asks the bank. Charges that are missing in the answer were not asked about. */
-  async askBakong(
+  /** What is to end before the shop does. */
+  beforeShutdown(close: () => void): void {
+    this.closers_.push(close)
+  }
+
   /** What the shop's processes ring for each other; connects when somebody first listens. */
   get bell(): Bell {
     this.bell_ ??= new Bell(this.knex_, this.logger_)
@@ -91,6 +98,8 @@ export default class KhqrModuleService extends KhqrRefundDesk {
     return this.hub_
   }
 
+  /** Asks the bank. Charges that are missing in the answer were not asked about. */
+  async askBakong(
     questions: Question[],
     purpose: "check" | "manual" | "receipt" = "check"
   ): Promise<CheckResult[]> {
@@ -242,6 +251,19 @@ export default class KhqrModuleService extends KhqrRefundDesk {
           `KHQR: that charge ${id} was issued was not announced: ${error.message}`
         )
       })
+  }
+
+  protected override async meter_(): Promise<Meter> {
+    const { gateway, quota, dailyRequestLimit } = this.bank_
+    const tokenKey = await this.bank_.tokenKey()
+    return async (now, sql) => {
+      const known = await quota.read(tokenKey, now, sql)
+      const closed = known.list_closed_until
+      return {
+        budget: budgetOf(known, dailyRequestLimit, now),
+        lists: gateway.can.asksInLists && (closed === null || closed <= now),
+      }
+    }
   }
 
   protected override findsAnyKhqr_(): boolean {

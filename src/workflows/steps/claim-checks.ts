@@ -4,6 +4,7 @@ import type { Question } from "../../gateways"
 import { KHQR_MODULE } from "../../modules/khqr"
 import { toQuestion } from "../../modules/khqr/question"
 import type KhqrModuleService from "../../modules/khqr/service"
+import type { Charge } from "../../modules/khqr/types"
 
 /** A charge as the later steps need it: plain data that a workflow engine may store. */
 export type ClaimedCharge = {
@@ -13,8 +14,8 @@ export type ClaimedCharge = {
   payment_collection_id: string | null
 }
 
-/** What is due, or one charge that a person wants checked. */
-export type CheckInput = { limit: number } | { charge_id: string }
+/** What the plan wants asked now, or one charge that a person wants checked. */
+export type CheckInput = { planned: true } | { charge_id: string }
 
 export const claimChecksStep = createStep(
   "khqr-claim-checks",
@@ -23,19 +24,21 @@ export const claimChecksStep = createStep(
     const now = new Date()
     const charges =
       "charge_id" in input
-        ? await khqr.claimCheck(input.charge_id)
-        : await khqr.claimDueChecks(input.limit)
+        ? (await khqr.claimCheck(input.charge_id)).map(asPlanned)
+        : await khqr.planRound(now)
     return new StepResponse<ClaimedCharge[], string[]>(
-      charges.map((charge) => ({
+      charges.map(({ charge, reason }) => ({
         id: charge.id,
-        question: toQuestion(charge, now),
+        question: { ...toQuestion(charge, now), rides: reason === "along" },
         payment_session_id: charge.payment_session_id,
         payment_collection_id: charge.payment_collection_id,
       })),
-      charges.map(({ id }) => id)
+      charges.map(({ charge }) => charge.id)
     )
   },
   async (ids: string[] | undefined, { container }) => {
     container.resolve<KhqrModuleService>(KHQR_MODULE).giveUp(ids ?? [])
   }
 )
+
+const asPlanned = (charge: Charge) => ({ charge, reason: null })

@@ -19,10 +19,13 @@ export const recordAnswersStep = createStep(
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
     const asked = new Set(results.map((result) => result.charge_id))
     const announcements = await khqr.recordAnswers(results)
-    await khqr.releaseChecks(
-      charges.map(({ id }) => id).filter((id) => !asked.has(id)),
-      NOT_ASKED_PAUSE_MS
-    )
+    const notAsked = charges.filter(({ id }) => !asked.has(id))
+    const idsOf = (rides: boolean) =>
+      notAsked
+        .filter(({ question }) => Boolean(question.rides) === rides)
+        .map(({ id }) => id)
+    await khqr.releaseChecks(idsOf(false), NOT_ASKED_PAUSE_MS)
+    await khqr.releaseRiders(idsOf(true))
     return new StepResponse<ChargeAnnouncement[]>(announcements)
   }
 )

@@ -83,9 +83,16 @@ export class QuotaBook {
     }))
   }
 
-  /** As it is now, without waiting for anybody. */
-  async read(tokenKey: string, now: Date): Promise<QuotaState> {
-    const [row] = await this.database_.sql<QuotaState>(
+  /**
+   * As it is now, without waiting for anybody.
+   * @param sql of a transaction that is open
+   */
+  async read(
+    tokenKey: string,
+    now: Date,
+    sql: Sql = this.database_.sql
+  ): Promise<QuotaState> {
+    const [row] = await sql<QuotaState>(
       `SELECT ${COLUMNS.join(", ")} FROM khqr_quota WHERE token_key = ? AND deleted_at IS NULL ORDER BY day DESC LIMIT 1`,
       [tokenKey]
     )

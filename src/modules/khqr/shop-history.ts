@@ -1,0 +1,109 @@
+import type { Database } from "./database"
+import type { ShopHistory } from "./plan"
+import { closesAt, hasMoney } from "./state"
+import type { Charge, SignalKind } from "./types"
+
+/** A shop's habits do not change in minutes, and reading them takes some. */
+const KEPT_FOR_MS = 600_000
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const CHARGES_OF_MS = 60 * DAY
+const ARRIVALS_OF_MS = 28 * DAY
+
+const MOST_PAYMENTS = 500
+
+/** More than one in eight that is paid gives all the payments that are looked at. */
+const MOST_CHARGES = 4_000
+
+/** A charge of the past, as far as it tells anything. */
+export type PastCharge = Pick<
+  Charge,
+  | "status"
+  | "issued_at"
+  | "expires_at"
+  | "paid_at"
+  | "bank_hash"
+  | "check_reason"
+  | "signals_in_vain"
+> & { last_signal: SignalKind | null }
+
+/** Newest first, by the index of the list of charges. */
+export const READ_PAST = `SELECT status, issued_at, expires_at, paid_at, bank_hash, check_reason, last_signal, signals_in_vain
+  FROM khqr_charge WHERE issued_at > ? AND mode <> 'static' AND deleted_at IS NULL
+  ORDER BY issued_at DESC, id DESC LIMIT ${MOST_CHARGES}`
+
+export const READ_ARRIVALS = `SELECT floor(extract(epoch FROM issued_at) / 3600)::int AS hour, count(*)::int AS charges
+  FROM khqr_charge WHERE issued_at > ? AND mode <> 'static' AND deleted_at IS NULL
+  GROUP BY 1 ORDER BY 1`
+
+/** What the shop's past tells, read now and then. */
+export class ShopHistoryReader {
+  protected kept_: { until: number; history: Promise<ShopHistory> } | undefined
+
+  constructor(protected readonly database_: Database) {}
+
+  async read(now: Date): Promise<ShopHistory> {
+    if (!this.kept_ || this.kept_.until <= now.getTime()) {
+      const history = this.readAnew_(now)
+      this.kept_ = { until: now.getTime() + KEPT_FOR_MS, history }
+      history.catch(() => (this.kept_ = undefined))
+    }
+    return this.kept_.history
+  }
+
+  protected async readAnew_(now: Date): Promise<ShopHistory> {
+    const since = (ms: number) => new Date(now.getTime() - ms)
+    const { sql } = this.database_
+    const past = await sql<PastCharge>(READ_PAST, [since(CHARGES_OF_MS)])
+    const arrivals = await sql<ShopHistory["arrivals"][number]>(READ_ARRIVALS, [
+      since(ARRIVALS_OF_MS),
+    ])
+    return { ...tell(past, now), arrivals }
+  }
+}
+
+/** @param past newest first */
+export function tell(
+  past: PastCharge[],
+  now: Date
+): Omit<ShopHistory, "arrivals"> {
+  const paid = past.filter(isPaidAtBank).slice(0, MOST_PAYMENTS)
+  const oldest = paid.length < MOST_PAYMENTS ? past.at(-1) : paid.at(-1)
+  // One that may still be paid would count as one that is not.
+  const over = past.filter(
+    (charge) => closesAt(charge) <= now && charge.issued_at >= oldest!.issued_at
+  )
+  return {
+    payments: paid.map(({ issued_at, paid_at, check_reason }) => ({
+      seconds: Math.max(0, (paid_at!.getTime() - issued_at.getTime()) / 1_000),
+      silent: check_reason !== "signal",
+    })),
+    issued: over.length,
+    paid: over.filter(isPaidAtBank).length,
+    signals: {
+      returned: signals(past, "returned"),
+      claims_paid: signals(past, "claims_paid"),
+      announced: signals(past, "announced"),
+    },
+  }
+}
+
+/** A person's word dates no payment by the bank's clock. */
+function isPaidAtBank(charge: PastCharge): boolean {
+  return (
+    hasMoney(charge) && charge.bank_hash !== null && charge.paid_at !== null
+  )
+}
+
+function signals(
+  past: PastCharge[],
+  kind: SignalKind
+): ShopHistory["signals"][SignalKind] {
+  const of = past.filter(({ last_signal }) => last_signal === kind)
+  const found = of.filter(
+    (charge) => isPaidAtBank(charge) && charge.check_reason === "signal"
+  ).length
+  const inVain = of.reduce((sum, charge) => sum + charge.signals_in_vain, 0)
+  return { asked: found + inVain, found }
+}
