@@ -65,46 +65,6 @@ medusaIntegrationTestRunner({
           { id: chargeId },
         ])
       })
-
-      it("is asked about at each return to the tab, once", async () => {
-        const { shopper, sessionId } = await world.atPayment()
-        const signals: unknown[] = []
-        const looks: string[] = []
-        shopper.page.on("request", (request) => {
-          if (request.url().endsWith(`${sessionId}/signals`)) {
-            signals.push(request.postDataJSON())
-          } else if (request.url().endsWith(sessionId)) {
-            looks.push(request.method())
-          }
-        })
-        const looksAgain = async (times: number) => {
-          const wanted = looks.length + times
-          await eventually(async () =>
-            expect(looks.length).toBeGreaterThanOrEqual(wanted)
-          )
-        }
-
-        await looksAgain(2)
-        expect(signals).toEqual([])
-
-        for (let returns = 1; returns <= 2; returns++) {
-          await shopper.switchTab("hidden")
-          await shopper.switchTab("visible")
-          // Said again by a browser that is only looked at: no return.
-          await shopper.switchTab("visible")
-          await looksAgain(2)
-          expect(signals).toEqual(Array(returns).fill({ kind: "returned" }))
-        }
-      })
-
-      it("leads to the order when it was paid while the tab was away", async () => {
-        const { shopper, qr } = await world.atPayment()
-        await shopper.switchTab("hidden")
-        stage().bank.pay({ qr })
-        await shopper.switchTab("visible")
-
-        await shopper.seesOrder(10_000)
-      })
     })
 
     it("takes the receipt of whoever says that they paid, when the bank ties no transfer to the KHQR", async () => {
@@ -190,7 +150,7 @@ medusaIntegrationTestRunner({
 
       it("disappears when its time is over, though the shop cannot be reached", async () => {
         const { shopper } = await world.atPayment()
-        await shopper.loseConnection(world.backendUrl)
+        await shopper.loseConnection()
         await shopper.page.clock.setFixedTime(Date.now() + LIFETIME_MS)
 
         await shopper.isTold("Time is up")
@@ -249,7 +209,7 @@ medusaIntegrationTestRunner({
         await world.letExpire(chargeId)
         await shopper.isTold("This QR has expired")
         // The page knows of the change from the refusal alone, and the shop page not yet.
-        await shopper.hold(world.sessionUrl(sessionId))
+        await shopper.holdWatch(world.sessionUrl(sessionId))
         const releaseCart = await shopper.hold(
           `${world.backendUrl}/store/carts/${cartId}?*`
         )
@@ -295,7 +255,7 @@ medusaIntegrationTestRunner({
       const { shopper, qr, sessionId, chargeId } = await world.atPayment()
       await world.letExpire(chargeId)
       await shopper.isTold("This QR has expired")
-      const releaseLooks = await shopper.hold(world.sessionUrl(sessionId))
+      const releaseLooks = await shopper.holdWatch(world.sessionUrl(sessionId))
       stage().bank.pay({ qr })
       await world.tick()
 
@@ -376,7 +336,7 @@ medusaIntegrationTestRunner({
 
       it("when the shop cannot be reached, until it can", async () => {
         const { shopper, qr } = await world.atPayment()
-        await shopper.loseConnection(world.backendUrl)
+        await shopper.loseConnection()
 
         await eventually(async () =>
           expect(await shopper.notice.textContent()).toMatch(

@@ -211,12 +211,23 @@ export class Shopper {
     return release
   }
 
-  async loseConnection(to: string): Promise<void> {
-    await this.context.route(`${to}/**`, (route) => route.abort())
+  /** The page hears nothing more of this payment session until the returned function is called. */
+  async holdWatch(sessionUrl: string): Promise<() => void> {
+    const releases = [
+      await this.hold(sessionUrl),
+      await this.hold(`${sessionUrl}/events`),
+    ]
+    // What holds requests lets an open stream run on; one network for another ends it.
+    await this.page.evaluate(`dispatchEvent(new Event("online"))`)
+    return () => releases.forEach((release) => release())
+  }
+
+  async loseConnection(): Promise<void> {
+    await this.context.setOffline(true)
   }
 
   async findConnection(): Promise<void> {
-    await this.context.unrouteAll()
+    await this.context.setOffline(false)
   }
 
   /** Until the shop's page says it, in the heading of the payment step. */
