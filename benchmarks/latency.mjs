@@ -71,14 +71,21 @@ export async function benchLatency(shop, { rounds, open, quick }) {
 }
 
 /** Counts the calls and the session seconds of `work`. */
-async function during({ bank }, beside, work) {
+async function during({ bank, probe }, beside, work) {
   const before = bank.requests.length
+  const { cpuMs } = await probe("reset")
   const start = performance.now()
   const tally = { sessionMs: 0 }
   const purchases = await work(tally)
   const elapsed = performance.now() - start
+  const usage = await probe("usage")
   return {
     purchases,
+    server: {
+      queriesPerSecond: rounded((usage.queries * 1_000) / elapsed, 1),
+      processor: rounded((usage.cpuMs - cpuMs) / elapsed),
+      loopDelayP99Ms: rounded(usage.loopDelayP99Ms, 1),
+    },
     seconds: elapsed / 1_000,
     calls: checksSince(bank, before),
     sessionSeconds: (beside * elapsed + tally.sessionMs) / 1_000,
@@ -196,6 +203,8 @@ function describe({ alone, crowd, naive, open }) {
     ...times(beside, crowd),
     calls("alone", alone),
     calls(beside, crowd),
+    { situation: "alone", what: "the server meanwhile", ...alone.server },
+    { situation: beside, what: "the server meanwhile", ...crowd.server },
     {
       situation: beside,
       what: "naive: calls a second, measured",
