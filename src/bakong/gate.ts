@@ -4,15 +4,17 @@ import type { BakongCall, HttpAnswer, Unknown } from "./types"
 
 /** Why a question is asked: what must be answered goes before what would be nice to know. */
 export type CallPurpose =
-  /** A regular check, a signal. */
+  /** The plan wants it: it keeps what the closing checks need by itself. */
   | "check"
-  /** The check whose "not found" ends a charge: a share of the day is kept for it. */
+  /** The check whose "not found" ends a charge. */
   | "closing"
+  /** Whether money that goes back has arrived: nothing of what is kept for charges, but to end it. */
+  | "refund"
   /** A person of the shop asks: diagnosis, doctor, a receipt. */
   | "manual"
   /** A shopper brings a receipt: a share of the day, and nothing of what is kept. */
   | "receipt"
-  /** A gateway makes the KHQR itself: as needed as a check. */
+  /** A gateway makes the KHQR itself: nothing of what is kept for those that are open. */
   | "issue"
   /** A link into the payer's app. */
   | "deeplink"

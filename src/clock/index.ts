@@ -15,13 +15,13 @@ export function clockOf(container: MedusaContainer): Clock {
   }
   const clock = new Clock(container)
   clocks.set(khqr, clock)
-  const deafen = khqr.bell?.hear(({ type }) => {
+  const deafen = khqr.bell.hear(({ type }) => {
     if (type === "due") {
       clock.wake()
     }
   })
   khqr.beforeShutdown(() => {
-    deafen?.()
+    deafen()
     clock.stop()
   })
   return clock

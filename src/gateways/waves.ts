@@ -10,6 +10,9 @@ const STOPS_ASKING: UnknownReason[] = [
   "unavailable",
 ]
 
+/** What the clock asks, and may spend of what is kept where it ends something. */
+const PLANNED: CallPurpose[] = ["check", "refund"]
+
 /** As many questions are under way at once. */
 const WAVE = 5
 
@@ -37,7 +40,7 @@ export function purposeOf(
   questions: Question[],
   purpose: CallPurpose
 ): CallPurpose {
-  return purpose === "check" &&
+  return PLANNED.includes(purpose) &&
     questions.some(({ closing, rides }) => closing && !rides)
     ? "closing"
     : purpose

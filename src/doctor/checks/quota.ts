@@ -36,7 +36,7 @@ export function checkQuota(
     ? warning(
         left === 0
           ? `${says}: orders wait from now on, nothing expires`
-          : `${says}: they are kept for closing checks`,
+          : `${says}: they are kept for open charges`,
         `nothing has to be done today; ${more}`
       )
     : ok(says)

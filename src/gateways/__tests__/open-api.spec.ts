@@ -3,9 +3,10 @@ import { buildKhqr } from "../../khqr"
 import { type Simulator, startSimulator } from "../../simulator"
 import type { Question } from "../gateway"
 import { OpenApiGateway } from "../open-api"
+import { purposeOf } from "../waves"
 
 const MINUTE = 60_000
-const HOUR = 60 * MINUTE
+const DAY = 24 * 60 * MINUTE
 
 const later = (moment: Date, ms: number): Date =>
   new Date(moment.getTime() + ms)
@@ -180,6 +181,85 @@ describe("The Open API gateway", () => {
   })
 })
 
+describe("Charges that only go along", () => {
+  /** `count` to ask about, and as many more that ride. */
+  const askWith = (count: number, riders: number, changes = {}) => {
+    clock = NOW
+    const all = questions(count + riders).map((asked, i) =>
+      i < count ? asked : { ...asked, rides: true, ...changes }
+    )
+    return gateway.check(all, "check")
+  }
+
+  it.each([
+    [1, 3, ["list:4"], 4],
+    [2, 48, ["list:50"], 50],
+    [1, 80, ["list:50"], 50],
+    [50, 10, ["list:50"], 50],
+    [52, 10, ["list:50", "list:12"], 62],
+    [0, 5, [], 0],
+  ])(
+    "takes along those that ride, and never in a call of their own: %d and %d by %j",
+    async (count, riders, expected, answered) => {
+      const results = await askWith(count, riders)
+
+      expect(calls()).toEqual(expected)
+      expect(ids(results)).toEqual(
+        questions(answered).map(({ charge_id }) => charge_id)
+      )
+    }
+  )
+
+  it("have their answer like the others", async () => {
+    bank.pay({ qr: QRS[2].qr })
+    expect(words(await askWith(1, 3))).toEqual([
+      "not_found",
+      "not_found",
+      "paid",
+      "not_found",
+    ])
+  })
+
+  it("are left out where the list is closed, and cost nothing", async () => {
+    bank.setFault({ kind: "list_closed" })
+    const first = await askWith(1, 3)
+    expect(calls()).toEqual(["list:4", "single"])
+    expect(ids(first)).toEqual(["khqr_0"])
+    expect(words(first)).toEqual(["not_found"])
+
+    forget()
+    expect(ids(await askWith(2, 3))).toEqual(["khqr_0", "khqr_1"])
+    expect(calls()).toEqual(["single", "single"])
+  })
+
+  it("are left out where the bank says nothing", async () => {
+    bank.setFault({ kind: "unauthorized" })
+    const results = await askWith(1, 3)
+
+    expect(ids(results)).toEqual(["khqr_0"])
+    expect(words(results)).toEqual(["unauthorized"])
+  })
+
+  it("are left out one by one where the list does not tell of them", async () => {
+    const all = questions(3).map((asked) => ({ ...asked, rides: true }))
+    all[0].rides = false
+    all[1].md5 = seenStaticMd5()
+    clock = NOW
+    expect(ids(await gateway.check(all, "check"))).toEqual(["khqr_0", "khqr_2"])
+  })
+
+  it("make no closing question of one that is none", () => {
+    const [asked, rider] = questions(2)
+    const closing = { ...rider, closing: true }
+    expect(purposeOf([asked, { ...closing, rides: true }], "check")).toBe(
+      "check"
+    )
+    expect(purposeOf([asked, closing], "check")).toBe("closing")
+    expect(purposeOf([asked, closing], "refund")).toBe("closing")
+    expect(purposeOf([asked, closing], "manual")).toBe("manual")
+  })
+})
+
 /** The bank has seen this pay-anything QR, so it knows that it is one. */
 function seenStaticMd5(): string {
   const { qr, md5 } = buildKhqr(
@@ -208,15 +288,15 @@ describe("Where the list is closed to the token", () => {
     expect(words(results)).toEqual(["paid", ...times(6, "not_found"), "paid"])
   })
 
-  it("asks no list again for 6 h, then tries it once more", async () => {
+  it("asks no list again for 24 h, then tries it once more", async () => {
     await ask(3)
     for (const [ms, expected] of [
       [MINUTE, times(3, "single")],
-      [6 * HOUR - 1, times(3, "single")],
-      [6 * HOUR, ["list:3", ...times(3, "single")]],
-      [6 * HOUR + 1, times(3, "single")],
-      [12 * HOUR - 1, times(3, "single")],
-      [12 * HOUR, ["list:3", ...times(3, "single")]],
+      [DAY - 1, times(3, "single")],
+      [DAY, ["list:3", ...times(3, "single")]],
+      [DAY + 1, times(3, "single")],
+      [2 * DAY - 1, times(3, "single")],
+      [2 * DAY, ["list:3", ...times(3, "single")]],
     ] as [number, string[]][]) {
       forget()
       await ask(3, later(NOW, ms))
@@ -228,8 +308,8 @@ describe("Where the list is closed to the token", () => {
     await ask(3)
     bank.clearFaults()
     forget()
-    await ask(3, later(NOW, 6 * HOUR))
-    await ask(3, later(NOW, 6 * HOUR + 1))
+    await ask(3, later(NOW, DAY))
+    await ask(3, later(NOW, DAY + 1))
 
     expect(calls()).toEqual(["list:3", "list:3"])
   })

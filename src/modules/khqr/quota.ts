@@ -74,7 +74,7 @@ const PROBE_TAKES_MS = 75_000
 /** Our clock and the bank's differ: a midnight is past when it is past there too. */
 const CLOCK_SKEW_MS = 5_000
 
-/** Of a day's calls, kept for closing checks and for a person's questions. */
+/** Of a day's calls, kept for questions about charges and for a person's. */
 export const RESERVED_SHARE = 0.2
 
 /** A refusal before this share of the limit says more of that day, or of another user of the token, than of the limit. */
@@ -92,7 +92,8 @@ export const COMFORT_SHARE = 0.5
 /** Of a day's calls, what shoppers' receipts may cost altogether: anybody can make hashes up. */
 export const RECEIPT_SHARE = 0.2
 
-const NEEDED: CallPurpose[] = ["closing", "manual"]
+/** The plan keeps a closing check for each open charge by itself: what the others may not have is its to spend. */
+const NEEDED: CallPurpose[] = ["check", "closing", "manual"]
 
 /** Their endpoints need no token in practice, so they tell nothing of its quota either. */
 const COMFORT: CallPurpose[] = ["deeplink", "account"]
@@ -176,7 +177,7 @@ export function claim(
       state,
       granted: false,
       reason: "quota_spent",
-      message: "What is left of the day's calls is kept for closing checks",
+      message: "What is left of the day's calls is kept for open charges",
       retryAfterMs: nextMidnight(now) - now.getTime(),
     }
   }
@@ -322,7 +323,7 @@ export function budgetOf(
   }
 }
 
-/** How many of `whole` calls are kept for closing checks. */
+/** How many of `whole` calls are kept for questions about charges. */
 export function reserve(whole: number): number {
   return whole === Infinity ? 0 : Math.ceil(whole * RESERVED_SHARE)
 }

@@ -101,7 +101,7 @@ export default class KhqrModuleService extends KhqrRefundDesk {
   /** Asks the bank. Charges that are missing in the answer were not asked about. */
   async askBakong(
     questions: Question[],
-    purpose: "check" | "manual" | "receipt" = "check"
+    purpose: "check" | "refund" | "manual" | "receipt" = "check"
   ): Promise<CheckResult[]> {
     return this.bank_.gateway.check(questions, purpose)
   }

@@ -9,6 +9,8 @@ export const askAboutRefundsStep = createStep(
   "khqr-ask-about-refunds",
   async (questions: Question[], { container }) => {
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
-    return new StepResponse<CheckResult[]>(await khqr.askBakong(questions))
+    return new StepResponse<CheckResult[]>(
+      await khqr.askBakong(questions, "refund")
+    )
   }
 )

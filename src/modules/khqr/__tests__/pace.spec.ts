@@ -7,6 +7,7 @@ import {
   MOST_LATE_SIGNALS,
   planSignalledCheck,
   SIGNAL_COOLDOWN_MS,
+  WATCHED_EACH_MS,
 } from "../pace"
 import { closesAt, transition } from "../state"
 import type { Charge } from "../types"
@@ -123,13 +124,36 @@ describe("The life of a charge that nobody pays", () => {
   const { charge: end, asked } = live({ bank: () => NOT_FOUND })
   const during = asked.filter(({ at }) => at < EXPIRES_AT)
 
-  it("is asked about each 3 s for 2 minutes, each 5 s to the 5th, each 10 s after", () => {
+  it("is asked about each 2 s for 2 minutes, each 5 s to the 5th, each 10 s after, where no page tells who looks", () => {
     expect(asked.filter(({ at }) => at < CLOSES_AT).map(sinceIssue)).toEqual([
-      ...seconds(3, 120, 3),
+      ...seconds(2, 120, 2),
       ...seconds(125, 300, 5),
       ...seconds(310, 710, 10),
     ])
-    expect(during).toHaveLength(40 + 36 + 29)
+    expect(during).toHaveLength(60 + 36 + 29)
+  })
+
+  it("is asked about each 2 s while somebody looks, and else at the pace of its age", () => {
+    const watched = { watched_since: ISSUED_AT, unwatched_at: null }
+    const left = { watched_since: ISSUED_AT, unwatched_at: ISSUED_AT }
+    const next = (changes: Partial<Charge>, minutes: number) => {
+      const now = later(ISSUED_AT, minutes * MINUTE)
+      const { at, reason } = planNextCheck(charge(changes), now)!
+      return [(+at - +now) / SECOND, reason]
+    }
+    for (const minutes of [0, 4, 9]) {
+      expect(next(watched, minutes)).toEqual([2, "watched"])
+    }
+    expect(next(left, 0)).toEqual([5, "unwatched"])
+    expect(next(left, 4.9)).toEqual([5, "unwatched"])
+    expect(next(left, 5)).toEqual([10, "aging"])
+    expect(next({}, 1.9)).toEqual([2, "watched"])
+    expect(next({}, 2)).toEqual([5, "unwatched"])
+    expect(next({}, 5)).toEqual([10, "aging"])
+    expect(next({ ...watched, superseded_at: ISSUED_AT }, 0)).toEqual([
+      30,
+      "superseded",
+    ])
   })
 
   it("ends by one closing question, exactly 120 s after the KHQR's time", () => {
@@ -362,7 +386,7 @@ describe("A charge whose payment failed", () => {
     const { charge: end, asked } = live({ bank: () => ATTEMPT_FAILED })
 
     expect(asked.map(sinceIssue)).toEqual([
-      3,
+      2,
       720,
       ...[10, 30, 120, 360, 1440].map((minutes) => 600 + minutes * 60),
     ])
@@ -604,7 +628,7 @@ describe("Whatever the bank says and the shopper does", () => {
     ),
   })
 
-  it("no question follows an answer within the cool-down, but for the closing", () => {
+  it("no question follows an answer sooner than while somebody looks, but for the closing", () => {
     fc.assert(
       fc.property(
         anyLife,
@@ -622,9 +646,7 @@ describe("Whatever the bank says and the shopper does", () => {
 
           asked.slice(1).forEach(({ at, reason }, i) => {
             if (reason !== "closing") {
-              expect(+at - +asked[i].at).toBeGreaterThanOrEqual(
-                SIGNAL_COOLDOWN_MS
-              )
+              expect(+at - +asked[i].at).toBeGreaterThanOrEqual(WATCHED_EACH_MS)
             }
           })
           if (hasSaidNothing(answers)) {

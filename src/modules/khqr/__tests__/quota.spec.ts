@@ -72,17 +72,20 @@ describe("a day's calls", () => {
     })
   })
 
-  it("keep a share for closing checks and a person's questions", () => {
+  it("keep a share for open charges and a person's questions", () => {
     const kept = reserve(LIMIT)
     expect(kept).toBe(LIMIT * RESERVED_SHARE)
     const state = spendAll(LIMIT - kept)
-    expect(ask(state, { purpose: "check" })).toMatchObject({
-      granted: false,
-      reason: "quota_spent",
-      state: { spent_at: null },
-    })
-    for (const purpose of ["closing", "manual"] as const) {
+    for (const purpose of ["receipt", "refund", "issue"] as const) {
+      expect(ask(state, { purpose })).toMatchObject({
+        granted: false,
+        reason: "quota_spent",
+        state: { spent_at: null },
+      })
+    }
+    for (const purpose of ["check", "closing", "manual"] as const) {
       expect(ask(state, { purpose }).granted).toBe(true)
+      expect(ask(spendAll(LIMIT), { purpose }).granted).toBe(false)
     }
   })
 

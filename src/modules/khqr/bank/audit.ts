@@ -8,6 +8,7 @@ import { hideSecrets } from "./tokens"
 const ACTORS: Record<CallPurpose, Actor> = {
   check: "clock",
   closing: "clock",
+  refund: "clock",
   account: "clock",
   token: "clock",
   deeplink: "shopper",
