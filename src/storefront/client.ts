@@ -29,7 +29,7 @@ export type KhqrCharge = {
   issued_at: string
   /** ISO 8601. */
   expires_at: string
-  /** ISO 8601; the clock `expires_at` is to be measured against. */
+  /** ISO 8601, of this answer; `expires_at` is to be measured against it by `serverClock`. */
   server_time: string
   /** Whether the bank can be asked at this moment. */
   bank: "ok" | "unreachable" | "quota_spent"

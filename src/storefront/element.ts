@@ -23,7 +23,8 @@ const Base =
 /**
  * `<khqr-payment session-id backend-url publishable-key locale theme>`: the
  * payment step of a checkout. Shows the KHQR of a payment session, follows it
- * until the order exists, and says what is so on the way.
+ * until the order exists, and says what is so on the way. A hidden page follows nothing: what
+ * happened meanwhile, events and all, is told as soon as the shopper is back.
  *
  * - `session-id`: id of the Medusa payment session, `payses_…`
  * - `backend-url`, `publishable-key`: the Medusa backend and its key
