@@ -22,32 +22,29 @@ const LONGEST_WAIT_MS = 120_000
 const WANTED = 0.9
 
 /** @param {{ rounds: number, quick: boolean }} options a round is two turns of ours and of Medusa's */
-export async function benchSettle({ store, bank, sql }, { rounds, quick }) {
+export async function benchSettle(shop, { rounds, quick }) {
   const count = quick ? QUICK_ORDERS : ORDERS
   const ways = {
-    ours: (count) => ours({ store, bank, sql, count }),
-    medusa: async (count) => ({ rate: await medusa({ store, sql, count }) }),
-    captured: async (count) => ({
-      rate: await medusa({ store, sql, count, capture: true }),
-    }),
+    ours: (orders) => ours(shop, orders),
+    medusa: (orders) => medusa(shop, orders),
+    captured: (orders) => medusa(shop, orders, { capture: true }),
   }
-  const rates = { ours: [], waited: [], medusa: [], captured: [] }
+  const turns = { ours: [], medusa: [], captured: [] }
   for (const way of Object.values(ways)) {
     await way(WARM_UP_ORDERS)
   }
   for (let round = 0; round < rounds; round++) {
     for (const name of ["ours", "medusa", "captured", "medusa", "ours"]) {
-      const { rate, waited } = await ways[name](count)
-      rates[name].push(rate)
-      rates.waited.push(...(waited ? [waited] : []))
+      turns[name].push(await ways[name](count))
     }
   }
-  return describe(rates, count)
+  return describe(turns, count)
 }
 
-async function ours({ store, bank, sql, count }) {
+async function ours({ store, bank, sql, probe }, count) {
   const sessions = await open(store, count, OURS)
   const ids = sessions.map(({ id }) => id)
+  const { cpuMs } = await probe("reset")
   const paid = sessions.map(({ data }) => bank.pay({ qr: data.qr })[0])
   const end = Date.now() + LONGEST_WAIT_MS
   while (Date.now() < end) {
@@ -62,16 +59,18 @@ async function ours({ store, bank, sql, count }) {
       return {
         rate: perMinute(done.first),
         waited: perMinute(paid[0].createdDateMs),
+        ...(await usePerOrder(probe, cpuMs, count)),
       }
     }
   }
   throw new Error(`Not all ${count} orders after ${LONGEST_WAIT_MS / 1_000} s`)
 }
 
-async function medusa({ store, sql, count, capture = false }) {
+async function medusa({ store, sql, probe }, count, { capture = false } = {}) {
   const carts = []
   await open(store, count, MANUAL, carts)
   const work = [...carts]
+  const { cpuMs } = await probe("reset")
   const start = performance.now()
   await atOnce(AT_ONCE, async () => {
     for (let cart = work.pop(); cart; cart = work.pop()) {
@@ -85,7 +84,15 @@ async function medusa({ store, sql, count, capture = false }) {
       }
     }
   })
-  return (count * 60_000) / (performance.now() - start)
+  return {
+    rate: (count * 60_000) / (performance.now() - start),
+    ...(await usePerOrder(probe, cpuMs, count)),
+  }
+}
+
+async function usePerOrder(probe, cpuMsBefore, count) {
+  const { queries, cpuMs } = await probe("usage")
+  return { statements: queries / count, cpuMs: (cpuMs - cpuMsBefore) / count }
 }
 
 async function open(store, count, provider, carts = []) {
@@ -104,26 +111,28 @@ function atOnce(count, work) {
   return Promise.all(Array.from({ length: count }, work))
 }
 
-function describe(rates, count) {
-  const base = median(rates.medusa)
-  const ways = {
-    "ours, with the wait": rates.waited,
-    ours: rates.ours,
-    "Medusa, captured": rates.captured,
-    Medusa: rates.medusa,
-  }
-  const rows = Object.entries(ways).map(([way, all]) => ({
+function describe(turns, count) {
+  const of = (way, key) => turns[way].map((turn) => turn[key])
+  const base = median(of("medusa", "rate"))
+  const row = (way, rates, name) => ({
     way,
-    perMinute: Math.round(median(all)),
-    slowest: Math.round(Math.min(...all)),
-    fastest: Math.round(Math.max(...all)),
-    turns: all.length,
+    perMinute: Math.round(median(rates)),
+    slowest: Math.round(Math.min(...rates)),
+    fastest: Math.round(Math.max(...rates)),
+    statementsPerOrder: Math.round(median(of(name, "statements"))),
+    processorMsPerOrder: rounded(median(of(name, "cpuMs")), 1),
+    turns: rates.length,
     ordersPerTurn: count,
-    ratio: rounded(median(all) / base),
-  }))
-  const ratio = rounded(median(rates.ours) / base)
+    ratio: rounded(median(rates) / base),
+  })
+  const ratio = rounded(median(of("ours", "rate")) / base)
   return {
-    rows,
+    rows: [
+      row("ours, with the wait", of("ours", "waited"), "ours"),
+      row("ours", of("ours", "rate"), "ours"),
+      row("Medusa, captured", of("captured", "rate"), "captured"),
+      row("Medusa", of("medusa", "rate"), "medusa"),
+    ],
     wanted: [
       {
         wanted: `orders per minute, ours / Medusa: >= ${WANTED}`,

@@ -36,7 +36,8 @@ export async function openBench() {
   let database
   let shop
   let medusa
-  const close = async () => {
+  let closed
+  const closeAll = async () => {
     await stopChildren()
     for (const end of closing.splice(0).reverse()) {
       await end()
@@ -97,7 +98,8 @@ export async function openBench() {
     shop = undefined
   }
   return {
-    close,
+    /** Also in the midst of a benchmark, which then fails. */
+    close: () => (closed ??= closeAll()),
     database: async () => {
       await stop()
       database ??= open()

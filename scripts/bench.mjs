@@ -5,7 +5,6 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
-import { stopChildren } from "./shop/children.mjs"
 import { endChildren, onInterrupt } from "./processes.mjs"
 import { ensureDependencies, root } from "./setup.mjs"
 
@@ -109,11 +108,12 @@ ${Object.entries(BENCHES)
 
 const options = readOptions()
 let interrupted
+let stage
 
 onInterrupt((cause) => {
   interrupted = cause
   void endChildren()
-  void stopChildren()
+  void stage?.close()
 })
 
 process.chdir(root)
@@ -124,7 +124,8 @@ process.exit()
 async function main() {
   try {
     await ensureDependencies()
-    return (await bench()) ? 0 : 1
+    const isWhole = await bench()
+    return interrupted ? 130 : isWhole ? 0 : 1
   } catch (error) {
     return tell(error)
   }
@@ -133,26 +134,26 @@ async function main() {
 /** @returns whether all of them could be measured; what one of them lacks holds up no other */
 async function bench() {
   const { openBench } = await import("../benchmarks/shop.mjs")
-  const stage = await openBench()
-  let whole = true
+  stage = await openBench()
+  let isWhole = true
   try {
     for (const name of options.names) {
+      if (interrupted) {
+        break
+      }
       console.log(`\nMeasuring ${name}`)
       const own = { ...options, rounds: roundsOf(name) }
       try {
         report(name, await BENCHES[name].measure(stage, own), own)
       } catch (error) {
-        whole = false
+        isWhole = false
         tell(error)
-        if (interrupted) {
-          break
-        }
       }
     }
   } finally {
     await stage.close()
   }
-  return whole
+  return isWhole
 }
 
 function tell(error) {
