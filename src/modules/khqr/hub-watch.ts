@@ -61,10 +61,10 @@ export class WatchBook {
     }
   }
 
-  /** By the table, nobody looks at it: another process's last shopper went. */
+  /** By the table, nobody looks at it: another process's last shopper went, or the row was locked. */
   correct(id: string, now: number): void {
     const charge = this.charges_.get(id)
-    if (charge?.noted && charge.lookers > 0) {
+    if (charge && charge.lookers > 0 && !this.due_.has(id)) {
       Object.assign(charge, { noted: false, since: now, tries: 0 })
       this.write_(id, now)
     }

@@ -64,6 +64,7 @@ describe("The least a shop must say", () => {
       latePayments: "honour",
       manualConfirmation: true,
       pooledAccounts: [],
+      streams: { perProcess: 10_000, perAddress: 100 },
     })
   })
 
@@ -137,6 +138,7 @@ describe("Everything a shop may say", () => {
       latePayments: "review",
       manualConfirmation: false,
       pooledAccounts: ["all_of_us@aclb"],
+      streams: { perProcess: 500, perAddress: 20 },
     }
 
     expect(parseOptions(all)).toEqual(all)
