@@ -68,7 +68,7 @@ function countStatements() {
       const { query } = loaded.Client.prototype
       loaded.Client.prototype.query = function (statement, ...values) {
         const text = String(statement?.text ?? statement).replace(/\s+/g, " ")
-        const key = text.slice(0, 120)
+        const key = text.replace(/'[^']*'/g, "'…'").slice(0, 120)
         statements.set(key, (statements.get(key) ?? 0) + 1)
         return query.call(this, statement, ...values)
       }

@@ -32,6 +32,8 @@ const STREAMS_PER_ADDRESS = 50
 const WARM_UP_STREAMS = 300
 const SPARE_FILES = 500
 const IDLE_MS = 8_000
+/** As many as one list call may bring news of. */
+const RINGS_AT_ONCE = 50
 const ARRIVES_WITHIN_MS = 20_000
 const POLL_EACH_MS = 2_000
 const POLLERS = [50, 100, 200, 400, 800, 1_600, 3_200, 5_000]
@@ -176,12 +178,10 @@ async function openNews({ transaction }) {
     isWaiting: (sessionId) => waiting.has(sessionId),
     /** All in one commit. */
     change: async (sessionIds, bank) => {
-      const { statement, values } = ringAll(
-        sessionIds.map((payment_session_id) => ({
-          type: "changed",
-          payment_session_id,
-        }))
-      )
+      const rings = sessionIds.map((payment_session_id) => ({
+        type: "changed",
+        payment_session_id,
+      }))
       const at = await transaction(async (sql) => {
         await sql(
           `UPDATE khqr_charge SET unknowns = ?, last_outcome = ?, updated_at = now()
@@ -190,7 +190,10 @@ async function openNews({ transaction }) {
             ? [0, "not_found", sessionIds]
             : [2, "unknown:timeout", sessionIds]
         )
-        await sql(statement, values)
+        while (rings.length > 0) {
+          const { statement, values } = ringAll(rings.splice(0, RINGS_AT_ONCE))
+          await sql(statement, values)
+        }
         const before = now()
         sessionIds.forEach((id) => waiting.set(id, { bank, at: before }))
         return before

@@ -161,7 +161,9 @@ function tell(error) {
     console.error(`Interrupted by ${interrupted}`)
     return 130
   }
-  console.error(error.expected ? error.message : error)
+  // That of a statement holds all of the statement.
+  const text = error.expected ? error.message : (error.stack ?? String(error))
+  console.error(text.slice(0, 3_000))
   return 1
 }
 
