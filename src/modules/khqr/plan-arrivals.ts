@@ -9,20 +9,21 @@ const GUESS_PROFILE = [
   1, 0.5, 0.3, 0.2, 0.2, 0.4, 1, 2, 4, 5, 5.5, 6, 6, 5, 5, 5, 5.5, 6, 6.5, 7.5,
   7.5, 6.5, 5, 3,
 ]
-/** The guess counts as much as this many days. */
-const GUESS_DAYS = 1
+/** The guess counts as much as this part of a day. */
+const GUESS_DAYS = 0.5
 
 /** What is a week old counts half. */
 const HALF_LIFE_DAYS = 7
 
 /** By how much today may differ from the other days before it is believed: as many charges. */
-const DOUBT_OF_TODAY = 5
-const TODAY_HOURS = 12
+const DOUBT_OF_TODAY = 8
+/** The shop's day begins while nobody buys. */
+const DAY_BEGINS = 4
 
 /** How many more than expected are planned for, in standard deviations. */
-const CAUTION = 0.6
+const CAUTION = 1.5
 /** Days differ by more than chance. */
-const OVERDISPERSION = 0.15
+const OVERDISPERSION = 0.1
 
 /** How many charges are still to come, by the shop's own hours and by how busy today is. */
 export class Arrivals {
@@ -35,17 +36,17 @@ export class Arrivals {
     const thisHour = Math.floor(now.getTime() / HOUR_MS)
     const known = arrivals.filter(({ hour }) => hour <= thisHour)
     this.rates_ = ratesOf(known, thisHour)
-    const recent = known.filter(({ hour }) => hour > thisHour - TODAY_HOURS)
-    const seen = recent.reduce((sum, { charges }) => sum + charges, 0)
-    const from = new Date((thisHour - TODAY_HOURS + 1) * HOUR_MS)
-    const expected = this.usual_(from, now)
+    const begin = thisHour - ((hourOfDay(thisHour) - DAY_BEGINS + 24) % 24)
+    const today = known.filter(({ hour }) => hour >= begin)
+    const seen = today.reduce((sum, { charges }) => sum + charges, 0)
+    const expected = this.usual_(new Date(begin * HOUR_MS), now)
     this.today_ = (DOUBT_OF_TODAY + seen) / (DOUBT_OF_TODAY + expected)
   }
 
-  /** As many as may well come, a little more than half of all days. */
+  /** As many as may well come, thirteen days of fourteen. */
   until(from: Date, to: Date): number {
     const mean = this.usual_(from, to) * this.today_
-    return mean + CAUTION * Math.sqrt(mean + (OVERDISPERSION * mean) ** 2)
+    return mean + CAUTION * Math.sqrt(mean + 1 + (OVERDISPERSION * mean) ** 2)
   }
 
   /**

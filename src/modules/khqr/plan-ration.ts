@@ -20,6 +20,8 @@ import type { SignalKind } from "./types"
 /** The plan looks again after this long at the latest: prices change with the day. */
 const LOOK_AGAIN_MS = 600_000
 
+const HOUR_MS = 3_600_000
+
 /** After an answer that said nothing; doubled with each one more. */
 const BACKOFF_MS = 10_000
 const LONGEST_BACKOFF_MS = 600_000
@@ -27,8 +29,11 @@ const LONGEST_BACKOFF_MS = 600_000
 /** In a list a charge has to be this old to ride along: hardly anybody pays sooner. */
 const RIDES_FROM_MS = 8_000
 
-/** Prices that are tried, in seconds of waiting: from next to nothing to a night. */
-const PRICES = Array.from({ length: 96 }, (_, step) => 0.5 * 1.12 ** step)
+/** A late look that found no call by then is not made up for. */
+const LATE_UNTIL_MS = 30 * HOUR_MS
+
+/** Prices that are tried, in seconds of waiting: from next to nothing to an hour. */
+const PRICES = Array.from({ length: 80 }, (_, step) => 0.5 * 1.12 ** step)
 const NO_PRICE = PRICES.length - 1
 
 /** Guesses, and how many charges of its own a shop needs to outweigh them. */
@@ -51,7 +56,7 @@ const MOST_SILENT = 0.95
 const WATCHED_SHARE = 0.5
 
 /** Each signal in vain makes the next one of that charge so much less likely to be true. */
-const IN_VAIN = 0.5
+const IN_VAIN = 0.7
 
 /** Who stays this long at an unpaid KHQR has probably paid it. */
 const STAYED_MS = 240_000
@@ -59,6 +64,12 @@ const STAYED_MS = 240_000
 /** Chances that the bank's own answers will correct. */
 const CHANCE_OF_SUPERSEDED = 0.01
 const CHANCE_OF_LATE = 0.005
+
+/** Calls that nothing but a signal or a closing may take. */
+const KEPT = 3
+
+/** Signals that are true as often as this are served at any price. */
+const SERVED_CHANCE = 0.4
 
 /** The chance after a signal for which the patience of lists is meant. */
 const USUAL_CHANCE = 0.8
@@ -183,6 +194,8 @@ type Case = {
 type Terms = {
   /** Index into PRICES. */
   price: number
+  /** The day's calls do not reach even at the highest price. */
+  isShort: boolean
   /** How long a signal waits for others to share its list, in seconds. */
   patience: number
   /** Calls that may be spent now. */
@@ -208,7 +221,9 @@ export function ration(
     endsAt,
   }))
   const terms = termsFor(cases, budget, lists, belief, now)
-  const wishes = cases.map((of) => wishOf(of, terms, belief, now))
+  const wishes = cases
+    .filter((of) => of.stage !== "late" || !isTooLate(of.charge, now))
+    .map((of) => wishOf(of, terms, belief, now))
   return {
     looks: grant(wishes, terms, belief, lists, now),
     price: PRICES[terms.price],
@@ -277,7 +292,9 @@ export function chanceOf(
 
 function stageOf(charge: OpenCharge, now: Date): Case["stage"] {
   const isLate =
-    charge.status === "expired" || isUnproven(charge) || wasClosed(charge)
+    charge.status === "expired" ||
+    isUnproven(charge) ||
+    (charge.status === "failed" && wasClosed(charge))
   if (isSilenced(charge)) {
     return "silenced"
   }
@@ -290,6 +307,14 @@ function stageOf(charge: OpenCharge, now: Date): Case["stage"] {
   return charge.superseded_at !== null || charge.status === "failed"
     ? "superseded"
     : "open"
+}
+
+/** There were no calls to spare for it, and nobody expects anything of it any more. */
+function isTooLate(charge: OpenCharge, now: Date): boolean {
+  return (
+    charge.status === "expired" &&
+    now.getTime() - charge.expires_at.getTime() > LATE_UNTIL_MS
+  )
 }
 
 function kindOf({ watched_since, unwatched_at }: OpenCharge): WatchKind {
@@ -334,6 +359,7 @@ function termsFor(
   )
   return {
     price: price ?? NO_PRICE,
+    isShort: price === null,
     patience: patience === null ? LONGEST_PATIENCE_S : patience * 5,
     left,
     spare: Math.floor(spare),
@@ -402,7 +428,8 @@ function signalsUntil(
     ({ stage, hasSignal }) => stage === "open" && !hasSignal
   ).length
   const each = pays * (1 - silent) + inVain
-  return waiting + (open + arrivals.until(now, until)) * each
+  const toCome = (open + arrivals.until(now, until)) * each
+  return waiting + toCome + Math.sqrt(toCome)
 }
 
 function wishOf(of: Case, terms: Terms, belief: ShopBelief, now: Date): Wish {
@@ -412,7 +439,9 @@ function wishOf(of: Case, terms: Terms, belief: ShopBelief, now: Date): Wish {
   }
   const price = PRICES[terms.price]
   const saved = secondsBetween(now, planned.at)
-  const isWorthIt = of.chance * (price + Math.max(saved, 0)) >= price
+  const isWorthIt =
+    of.chance >= SERVED_CHANCE ||
+    (!terms.isShort && of.chance * (price + Math.max(saved, 0)) >= price)
   const patience =
     terms.patience * 1_000 * (USUAL_CHANCE / Math.max(of.chance, 0.05))
   const at = latest(after(of.charge.last_signal_at!, patience), of.soonest)
@@ -500,6 +529,9 @@ function grant(
       if (rides(wish)) {
         return { id, at: now, reason: "along" }
       }
+      if (wish.of.stage === "late") {
+        return { id, at: at <= now ? nextHour(now) : at, reason }
+      }
       return { id, at: at <= now ? again : earliest(at, again), reason }
     })
     .sort((a, b) => Number(a.at > now) - Number(b.at > now))
@@ -528,7 +560,8 @@ class Calls {
   }
 
   grants({ reason, of }: Wish): boolean {
-    if (this.left_ < 1 || !this.isAffordable_(reason, of)) {
+    // The last one is not spent: a spent quota has to be probed.
+    if (this.left_ <= 1 || !this.isAffordable_(reason, of)) {
       return false
     }
     this.left_ -= 1
@@ -540,13 +573,13 @@ class Calls {
   protected isAffordable_(reason: CheckReason, of: Case): boolean {
     switch (reason) {
       case "late":
-        return this.spare_ >= 1
+        return this.spare_ > KEPT
       case "closing":
         return (
           this.forClosings_ >= 1 + (of.chance < 0.2 ? this.better_ * 0.3 : 0)
         )
       case "fallback":
-        return this.left_ > this.closings_
+        return this.left_ > this.closings_ + KEPT
       default:
         return true
     }
@@ -583,6 +616,11 @@ function firstThat(
     }
   }
   return low
+}
+
+/** What can wait waits together. */
+function nextHour(now: Date): Date {
+  return new Date((Math.floor(now.getTime() / HOUR_MS) + 1) * HOUR_MS)
 }
 
 function secondsBetween(from: Date, to: Date): number {

@@ -37,20 +37,23 @@ export class Schedule {
     this.next_ = new Uint16Array(last + 1)
     this.questions_ = new Float64Array(last + 1)
     const costs = new Float64Array(last + 1)
+    const unseen = pays * silent
     for (let from = last - 1; from >= 0; from--) {
       let least = Infinity
+      let best = last
       for (let to = from + 1; to <= last; to++) {
-        const asked = this.asked_(from, to)
+        const asked = 1 - pays * paid[to] + unseen * (paid[to] - paid[from])
         const waiting =
           waited[to] - waited[from] - paid[from] * (ages[to] - ages[from])
-        const cost = price * asked + pays * silent * waiting + costs[to]
+        const cost = price * asked + unseen * waiting + costs[to]
         if (cost < least) {
           least = cost
-          this.next_[from] = to
-          this.questions_[from] = asked + this.questions_[to]
+          best = to
         }
       }
       costs[from] = least
+      this.next_[from] = best
+      this.questions_[from] = this.asked_(from, best) + this.questions_[best]
     }
   }
 
@@ -122,13 +125,13 @@ export class Grid {
   }
 }
 
-/** Every two seconds while most pay, then in steps of a fiftieth of the age. */
+/** Every two seconds at first, then in steps of a sixteenth of the age. */
 function agesUpTo(closesAt: number): Float64Array {
   const ages = [0]
   for (
     let age = 2;
     age < closesAt - 1;
-    age += Math.max(2, Math.round(age / 25))
+    age += Math.max(2, Math.round(age / 16))
   ) {
     ages.push(age)
   }

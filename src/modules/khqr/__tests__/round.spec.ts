@@ -1,0 +1,172 @@
+import type { CheckReason, OpenCharge, PlannedLook } from "../plan"
+import {
+  changedMoments,
+  chargesToAsk,
+  CHECKS_AT_ONCE,
+  withCallsUnderWay,
+  withRiders,
+} from "../round"
+import { charge, EXPIRES_AT, ISSUED_AT, later, SECOND } from "./world"
+
+const NOW = later(ISSUED_AT, 60 * SECOND)
+const inSeconds = (seconds: number) => later(NOW, seconds * SECOND)
+
+const look = (
+  id: string,
+  seconds: number,
+  reason: CheckReason = "watched"
+): PlannedLook => ({ id, at: inSeconds(seconds), reason })
+
+const open = (
+  id: string,
+  seconds: number | null,
+  changes: Partial<OpenCharge & { check_reason: CheckReason | null }> = {}
+) => ({
+  ...charge({ id }),
+  next_check_at: seconds === null ? null : inSeconds(seconds),
+  last_signal: null,
+  is_leased: false,
+  ...changes,
+  check_reason: changes.check_reason ?? null,
+})
+
+const ids = (rows: { id: string }[]) => rows.map(({ id }) => id)
+
+describe("Whom a round asks about", () => {
+  const free = (count: number) =>
+    new Set(Array.from({ length: count }, (_, n) => String(n)))
+
+  it("is who is planned for now, in the plan's order, and who goes along last", () => {
+    const looks = [
+      look("0", 0, "along"),
+      look("1", 0),
+      look("2", -9),
+      look("3", 0.001),
+    ]
+    expect(chargesToAsk(looks, free(4), NOW)).toEqual([
+      { id: "1", reason: "watched" },
+      { id: "2", reason: "watched" },
+      { id: "0", reason: "along" },
+    ])
+  })
+
+  it("is nobody whom somebody else asks about", () => {
+    expect(chargesToAsk([look("0", 0), look("9", 0)], free(1), NOW)).toEqual([
+      { id: "0", reason: "watched" },
+    ])
+  })
+
+  it("is nobody where all would only go along", () => {
+    expect(chargesToAsk([look("0", 0, "along")], free(1), NOW)).toEqual([])
+  })
+
+  it("is no more than one list", () => {
+    const looks = Array.from({ length: 60 }, (_, n) =>
+      look(String(n), 0, n < 10 ? "along" : "watched")
+    )
+    const asked = chargesToAsk(looks, free(60), NOW)
+    expect(asked).toHaveLength(CHECKS_AT_ONCE)
+    expect(asked.every(({ reason }) => reason === "watched")).toBe(true)
+  })
+})
+
+describe("Calls under way", () => {
+  const rows = [
+    open("asked", 0, { is_leased: true, check_reason: "signal" }),
+    open("asked too", 0, { is_leased: true }),
+    open("rider", 0, { is_leased: true, check_reason: "along" }),
+    open("free", 0),
+  ]
+
+  it("are one for each charge that is asked about by itself", () => {
+    expect(ids(withCallsUnderWay(rows, false))).toEqual([
+      "asked",
+      "asked too",
+      "free",
+    ])
+  })
+
+  it("are one for a list", () => {
+    expect(ids(withCallsUnderWay(rows, true))).toEqual(["asked", "free"])
+  })
+})
+
+describe("Where nothing is counted", () => {
+  const free = { windows: [], closedUntil: null, isProbe: false }
+  const looks = [look("due", 0), look("soon", 2), look("later", 2.001)]
+  const reasons = (
+    terms: Partial<Parameters<typeof withRiders>[1]>,
+    all = looks
+  ) =>
+    withRiders(all, { budget: free, lists: true, ...terms }, NOW).map(
+      ({ reason, at }) => [reason, +at <= +NOW]
+    )
+
+  it("a list takes along what is due soon", () => {
+    expect(reasons({})).toEqual([
+      ["watched", true],
+      ["along", true],
+      ["watched", false],
+    ])
+  })
+
+  it("nothing is asked only to go along", () => {
+    expect(reasons({}, looks.slice(1))).toEqual([
+      ["watched", false],
+      ["watched", false],
+    ])
+  })
+
+  it("nobody goes along without a list, nor with a call that is counted or a probe", () => {
+    const alone = [
+      ["watched", true],
+      ["watched", false],
+      ["watched", false],
+    ]
+    const windows = [{ left: 5, endsAt: EXPIRES_AT }]
+    expect(reasons({ lists: false })).toEqual(alone)
+    expect(reasons({ budget: { ...free, windows } })).toEqual(alone)
+    expect(reasons({ budget: { ...free, isProbe: true } })).toEqual(alone)
+  })
+})
+
+describe("When the others are looked at again", () => {
+  const moved = (
+    row: ReturnType<typeof open>,
+    looks: PlannedLook[],
+    asked: string[] = []
+  ) =>
+    changedMoments(
+      [row],
+      looks,
+      asked.map((id) => ({ id, reason: "watched" })),
+      NOW
+    ).map(({ at }) => at)
+
+  it("is written where it is another moment, by half a second", () => {
+    expect(moved(open("a", 60), [look("a", 90)])).toEqual([inSeconds(90)])
+    expect(moved(open("a", 60), [look("a", 30)])).toEqual([inSeconds(30)])
+    expect(moved(open("a", 60), [look("a", 60.5)])).toEqual([])
+  })
+
+  it("is written for what is due and put off, by however little", () => {
+    expect(moved(open("a", 0), [look("a", 0.1)])).toEqual([inSeconds(0.1)])
+  })
+
+  it("stays for what is asked about now, by us or by others, and for what found no room", () => {
+    expect(moved(open("a", 0), [look("a", 0)], ["a"])).toEqual([])
+    expect(moved(open("a", 0, { is_leased: true }), [look("a", 90)])).toEqual(
+      []
+    )
+    expect(moved(open("a", 30), [look("a", 0)])).toEqual([])
+  })
+
+  it("is never for one about which the bank can add nothing", () => {
+    expect(moved(open("a", 0, { mode: "static" }), [])).toEqual([null])
+    expect(moved(open("a", null, { mode: "static" }), [])).toEqual([])
+  })
+
+  it("stays for one that the plan says nothing of", () => {
+    expect(moved(open("a", 0), [])).toEqual([])
+  })
+})

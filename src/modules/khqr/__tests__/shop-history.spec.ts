@@ -1,0 +1,168 @@
+import type { Database } from "../database"
+import {
+  READ_PAST,
+  ShopHistoryReader,
+  tell,
+  type PastCharge,
+} from "../shop-history"
+import { charge, DAY, later, MINUTE, SECOND } from "./world"
+
+const NOW = new Date("2026-11-21T12:00:00Z")
+
+/** One that was issued so long ago and is over. */
+function past(daysAgo: number, changes: Partial<PastCharge> = {}): PastCharge {
+  const issued_at = later(NOW, -daysAgo * DAY)
+  return {
+    ...charge({
+      status: "expired",
+      issued_at,
+      expires_at: later(issued_at, 10 * MINUTE),
+    }),
+    last_signal: null,
+    ...changes,
+  }
+}
+
+function paidAfter(
+  seconds: number,
+  daysAgo = 1,
+  changes: Partial<PastCharge> = {}
+): PastCharge {
+  const issued_at = later(NOW, -daysAgo * DAY)
+  return past(daysAgo, {
+    status: "completed",
+    paid_at: later(issued_at, seconds * SECOND),
+    bank_hash: "a".repeat(64),
+    check_reason: "fallback",
+    ...changes,
+  })
+}
+
+describe("What the shop's past tells", () => {
+  it("is how long payments took, newest first, and which were found without a signal", () => {
+    const { payments } = tell(
+      [
+        paidAfter(40, 1),
+        past(1),
+        paidAfter(12.5, 2, { check_reason: "signal" }),
+        paidAfter(-3, 3, { check_reason: null }),
+      ],
+      NOW
+    )
+    expect(payments).toEqual([
+      { seconds: 40, silent: true },
+      { seconds: 12.5, silent: false },
+      // The bank's clock and ours differ.
+      { seconds: 0, silent: true },
+    ])
+  })
+
+  it("takes no person's word for a payment's time", () => {
+    const { payments, issued, paid } = tell(
+      [paidAfter(40, 1, { bank_hash: null })],
+      NOW
+    )
+    expect({ payments, issued, paid }).toEqual({
+      payments: [],
+      issued: 1,
+      paid: 0,
+    })
+  })
+
+  it("is how many of those that are over were paid", () => {
+    const open = { status: "pending" as const, expires_at: later(NOW, MINUTE) }
+    const { issued, paid } = tell(
+      [
+        past(0, open),
+        // Paid within its time, which is not over for those beside it.
+        paidAfter(10, 0, { expires_at: later(NOW, MINUTE) }),
+        past(1),
+        paidAfter(40, 2),
+        past(3),
+        past(3, { status: "failed" }),
+      ],
+      NOW
+    )
+    expect({ issued, paid }).toEqual({ issued: 4, paid: 1 })
+  })
+
+  it("looks at the last 500 payments, and counts charges of the same time", () => {
+    const charges = Array.from({ length: 1_200 }, (_, n) =>
+      n % 2 ? paidAfter(30, 1 + n / 100) : past(1 + n / 100)
+    )
+    const { payments, issued, paid } = tell(charges, NOW)
+    expect(payments).toHaveLength(500)
+    expect({ issued, paid }).toEqual({ issued: 1_000, paid: 500 })
+  })
+
+  it("is what became of the questions after each kind of signal", () => {
+    const { signals } = tell(
+      [
+        paidAfter(40, 1, { check_reason: "signal", last_signal: "returned" }),
+        paidAfter(40, 1, {
+          check_reason: "signal",
+          last_signal: "returned",
+          signals_in_vain: 2,
+        }),
+        paidAfter(40, 1, { last_signal: "returned" }),
+        past(2, { last_signal: "claims_paid", signals_in_vain: 3 }),
+        past(2, { signals_in_vain: 0 }),
+      ],
+      NOW
+    )
+    expect(signals).toEqual({
+      returned: { asked: 4, found: 2 },
+      claims_paid: { asked: 3, found: 0 },
+      announced: { asked: 0, found: 0 },
+    })
+  })
+
+  it("is nothing in a new shop", () => {
+    expect(tell([], NOW)).toMatchObject({ payments: [], issued: 0, paid: 0 })
+  })
+})
+
+describe("The reader of the shop's past", () => {
+  const open = (...answers: PastCharge[][]) => {
+    let reads = 0
+    const sql = async (query: string) => {
+      if (query !== READ_PAST) {
+        return [{ hour: 1, charges: 2 }]
+      }
+      const answer = answers[reads++]
+      if (!answer) {
+        throw new Error("The database is away")
+      }
+      return answer
+    }
+    return {
+      reads: () => reads,
+      history: new ShopHistoryReader({ sql } as unknown as Database),
+    }
+  }
+
+  it("reads it once in ten minutes, also for those who come together", async () => {
+    const { history, reads } = open([paidAfter(1)], [paidAfter(2)])
+    const [one, other] = await Promise.all([
+      history.read(NOW),
+      history.read(NOW),
+    ])
+    expect(one).toBe(other)
+    expect(one).toMatchObject({
+      payments: [{ seconds: 1 }],
+      arrivals: [{ hour: 1, charges: 2 }],
+    })
+    expect(await history.read(later(NOW, 10 * MINUTE - 1))).toBe(one)
+    expect(reads()).toBe(1)
+    expect(await history.read(later(NOW, 10 * MINUTE))).toMatchObject({
+      payments: [{ seconds: 2 }],
+    })
+  })
+
+  it("tries again at once when it could not be read", async () => {
+    const { history, reads } = open()
+    await expect(history.read(NOW)).rejects.toThrow("away")
+    await expect(history.read(NOW)).rejects.toThrow("away")
+    expect(reads()).toBe(2)
+  })
+})
