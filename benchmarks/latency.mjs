@@ -24,7 +24,7 @@ import { openStream } from "./stream.mjs"
 
 const PAYS_AFTER_MS = [1_000, 4_000]
 const PAYERS = 4
-const PURCHASES_EACH = 30
+const PURCHASES_EACH = 25
 const QUICK_PURCHASES_EACH = 2
 const NAIVE_POLL_MS = 3_000
 const NAIVE_FOR_MS = 15_000

@@ -29,7 +29,7 @@ const BENCHES = {
       "One look of the clock (ratio of medians: with old charges / without, 1 is best)",
     about: "the clock's look and the plan, beside many old charges",
     takes: "90 s",
-    rounds: { whole: 60, quick: 8 },
+    rounds: { whole: 40, quick: 8 },
     measure: async (stage, options) => {
       const { benchTick } = await import("../benchmarks/tick.mjs")
       return benchTick(await stage.database(), options)
@@ -39,8 +39,8 @@ const BENCHES = {
     title:
       "Creating a payment session over HTTP (ratio of medians: KHQR / manual, 1 is a session for nothing)",
     about: "payment sessions, beside Medusa's manual provider",
-    takes: "2 min",
-    rounds: { whole: 40, quick: 4 },
+    takes: "80 s",
+    rounds: { whole: 24, quick: 4 },
     measure: async (stage, options) => {
       const { benchSessions } = await import("../benchmarks/sessions.mjs")
       return benchSessions(await stage.shop(), options)
@@ -50,8 +50,8 @@ const BENCHES = {
     title:
       "From the bank's record to the order and to the page, no quota (ratio: calls of ours / of naive's, less is better)",
     about: "from the bank's record to the order and to the page",
-    takes: "4 min",
-    rounds: { whole: 40, quick: 4 },
+    takes: "5 min",
+    rounds: { whole: 30, quick: 4 },
     measure: async (stage, options) => {
       const { benchLatency } = await import("../benchmarks/latency.mjs")
       return benchLatency(await stage.shop(), options)
@@ -73,7 +73,7 @@ const BENCHES = {
       "News to open pages (ratio: processor time per page and second, streams / polling, less is better)",
     about: "open streams beside pages that poll",
     takes: "4 min",
-    rounds: { whole: 10, quick: 3 },
+    rounds: { whole: 8, quick: 3 },
     measure: async (stage, options) => {
       const { benchPush } = await import("../benchmarks/push.mjs")
       return benchPush(await stage.shop({ fresh: true }), options)
