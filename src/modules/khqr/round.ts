@@ -1,6 +1,6 @@
 import type { Database, Sql } from "./database"
 import { TAKE_THE_PLAN } from "./locks"
-import { isAskable, WATCHED_EACH_MS } from "./pace"
+import { WATCHED_EACH_MS } from "./pace"
 import {
   plan,
   type Budget,
@@ -219,17 +219,17 @@ export function changedMoments(
 ): Moved[] {
   const planned = new Map(looks.map(({ id, at }) => [id, at]))
   const isAsked = new Set(asked.map(({ id }) => id))
-  return charges.flatMap((charge): Moved[] => {
-    const { id, next_check_at: was, is_leased } = charge
+  return charges.flatMap(({ id, next_check_at: was, is_leased }): Moved[] => {
     if (was === null || is_leased || isAsked.has(id)) {
       return []
     }
-    if (!isAskable(charge)) {
+    const at = planned.get(id)
+    // Nothing more can be learned of it, or nothing that is worth a question.
+    if (at === undefined) {
       return [{ id, was, at: null }]
     }
-    const at = planned.get(id)
     // What is to be asked about and found no room keeps its moment for the next pass.
-    if (at === undefined || at <= now) {
+    if (at <= now) {
       return []
     }
     const isOff = Math.abs(at.getTime() - was.getTime()) > NEARLY_MS

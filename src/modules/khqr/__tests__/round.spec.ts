@@ -161,12 +161,9 @@ describe("When the others are looked at again", () => {
     expect(moved(open("a", 30), [look("a", 0)])).toEqual([])
   })
 
-  it("is never for one about which the bank can add nothing", () => {
-    expect(moved(open("a", 0, { mode: "static" }), [])).toEqual([null])
-    expect(moved(open("a", null, { mode: "static" }), [])).toEqual([])
-  })
-
-  it("stays for one that the plan says nothing of", () => {
-    expect(moved(open("a", 0), [])).toEqual([])
+  it("is never for one of which the plan says nothing, unless somebody asks about it", () => {
+    expect(moved(open("a", 60), [])).toEqual([null])
+    expect(moved(open("a", null), [])).toEqual([])
+    expect(moved(open("a", 60, { is_leased: true }), [])).toEqual([])
   })
 })
