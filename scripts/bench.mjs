@@ -5,6 +5,11 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import {
+  PLAN_FLAGS,
+  PLAN_HELP,
+  planOptions,
+} from "../benchmarks/plan/flags.mjs"
 import { endChildren, onInterrupt } from "./processes.mjs"
 import { ensureDependencies, root } from "./setup.mjs"
 
@@ -22,6 +27,17 @@ const BENCHES = {
     measure: async (_stage, { rounds }) => {
       const { load } = await import("../benchmarks/shop.mjs")
       return (await load("benchmarks", "khqr.ts")).benchKhqr(rounds)
+    },
+  },
+  plan: {
+    title:
+      "Calls per paid order and seconds from the payment to its answer (ratios: this row / ours, more is better for us)",
+    about: "the plan beside other schedules, on a virtual clock",
+    takes: "5 min",
+    rounds: { whole: 1, quick: 1 },
+    measure: async (_stage, { plan }) => {
+      const { load } = await import("../benchmarks/shop.mjs")
+      return (await load("benchmarks", "plan", "index.ts")).benchPlan(plan)
     },
   },
   tick: {
@@ -104,6 +120,7 @@ ${Object.entries(BENCHES)
   --old <n>        tick: charges that are over (default 100000)
   --charges <list> tick: open charges (default 10,1000,10000)
   --streams <list> push: open streams (default 1,100,1000,5000)
+${PLAN_HELP}
   --help`
 
 const options = readOptions()
@@ -222,6 +239,7 @@ function readOptions() {
         old: { type: "string" },
         charges: { type: "string" },
         streams: { type: "string" },
+        ...PLAN_FLAGS,
         help: { type: "boolean", short: "h", default: false },
       },
     })
@@ -237,6 +255,7 @@ function readOptions() {
     }
     return {
       quick,
+      plan: planOptions(values, quick),
       names: names.filter((name) => only.includes(name)),
       rounds: values.rounds && whole("rounds", values.rounds),
       open: whole("open", values.open ?? (quick ? "20" : "200")),

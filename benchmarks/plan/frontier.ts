@@ -1,0 +1,470 @@
+/**
+ * The best that fixed times can do: the same signals, closing questions and quota as ours,
+ * and fallback questions at ages that a search chose for these very arrivals, which no
+ * shop could know. What the plan is held against.
+ */
+import { claim, freshQuota } from "../../src/modules/khqr/quota"
+import { SIGNAL_COOLDOWN_MS } from "../../src/modules/khqr/pace"
+import { dayOf, nextReset } from "./bank"
+import { figuresOf, type Figures, type Run } from "./measure"
+import { LATENCY_MS, type Rules } from "./ours"
+import { Queue } from "./queue"
+import { between, branch, type Random } from "./random"
+import { BEGIN, CLOSES_MS, SECOND, type Visit } from "./world"
+
+export type Schedule = {
+  /** Seconds since the issue, rising. */
+  fallbacks: number[]
+  /** Of a day's calls, what fallback questions leave for signals and closings. */
+  kept: number
+  /** With lists, all in seconds: a signal waits so long for company, ... */
+  window: number
+  /** ... what is over waits so long, ... */
+  closingWindow: number
+  /** ... and while any is open all are asked about so long after the last call. */
+  period: number
+}
+
+const AT_ONCE: Schedule = {
+  fallbacks: [],
+  kept: 0,
+  window: 0,
+  closingWindow: 0,
+  period: Infinity,
+}
+
+/** What a schedule is to be best at. */
+export type Goal = "p95" | "mean"
+
+type Purpose = "fallback" | "signal" | "closing"
+
+/** The day's calls as the gate grants them, without its machinery: a search asks millions of times. */
+export class Counter {
+  calls = 0
+  held = 0
+  protected readonly most_: Record<Purpose, number>
+  /** Since midnight in Phnom Penh and since midnight UTC. */
+  protected days_ = [NaN, NaN]
+  protected used_ = [0, 0]
+
+  constructor(limit: number | null, kept: number) {
+    const forChecks = granted(limit, "check")
+    this.most_ = {
+      fallback: forChecks - kept,
+      signal: forChecks,
+      closing: granted(limit, "closing"),
+    }
+  }
+
+  grants(at: number, purpose: Purpose): boolean {
+    const phnomPenh = dayOf(at, "phnom-penh")
+    const utc = dayOf(at, "utc")
+    if (phnomPenh !== this.days_[0]) {
+      this.used_[0] = 0
+    }
+    if (utc !== this.days_[1]) {
+      this.used_[1] = 0
+    }
+    this.days_ = [phnomPenh, utc]
+    if (Math.max(this.used_[0], this.used_[1]) >= this.most_[purpose]) {
+      this.held++
+      return false
+    }
+    this.used_[0]++
+    this.used_[1]++
+    this.calls++
+    return true
+  }
+}
+
+/** How many calls of this purpose the gate grants on a day without others. */
+function granted(limit: number | null, purpose: "check" | "closing"): number {
+  if (limit === null) {
+    return Infinity
+  }
+  const now = new Date(BEGIN)
+  let state = freshQuota(now)
+  for (let calls = 0; ; calls++) {
+    const leave = claim(state, limit, purpose, now)
+    if (!leave.granted || leave.ticket.probe) {
+      return calls
+    }
+    state = leave.state
+  }
+}
+
+/** Signals of a visit, in order. Computed once for a search. */
+export type Prepared = {
+  visits: Visit[]
+  signals: number[][]
+}
+
+export function prepare(visits: Visit[]): Prepared {
+  return {
+    visits,
+    signals: visits.map(({ deeds }) =>
+      deeds
+        .filter(({ deed }) =>
+          ["returned", "claims_paid", "announced"].includes(deed)
+        )
+        .map(({ at }) => at)
+    ),
+  }
+}
+
+export function runSchedule(
+  prepared: Prepared,
+  rules: Rules,
+  schedule: Schedule
+): Run {
+  return rules.lists
+    ? runBatches(prepared, rules, schedule)
+    : runSingles(prepared, rules, schedule)
+}
+
+type Watched = {
+  visit: number
+  closesAt: number
+  askedAt: number
+  signal: number
+  fallback: number
+}
+
+/** One call, one charge. */
+function runSingles(
+  { visits, signals }: Prepared,
+  rules: Rules,
+  { fallbacks, kept }: Schedule
+): Run {
+  const counter = new Counter(rules.limit, kept)
+  const foundAt = new Float64Array(visits.length).fill(Infinity)
+  const queue = new Queue<Watched>()
+  const ages = fallbacks.map((age) => age * SECOND)
+
+  /** The next moment that is worth a question. */
+  const next = (watched: Watched): number => {
+    const { issuedAt } = visits[watched.visit]
+    const own = signals[watched.visit]
+    const soonest = watched.askedAt + SIGNAL_COOLDOWN_MS
+    while (
+      watched.signal < own.length &&
+      own[watched.signal] <= watched.askedAt
+    ) {
+      watched.signal++
+    }
+    while (
+      watched.fallback < ages.length &&
+      issuedAt + ages[watched.fallback] < soonest
+    ) {
+      watched.fallback++
+    }
+    const signalled =
+      watched.signal < own.length
+        ? Math.max(own[watched.signal], soonest)
+        : Infinity
+    const planned =
+      watched.fallback < ages.length
+        ? issuedAt + ages[watched.fallback]
+        : Infinity
+    return Math.min(signalled, planned, watched.closesAt)
+  }
+
+  let arrivals = 0
+  for (;;) {
+    const issuedAt = visits[arrivals]?.issuedAt ?? Infinity
+    if (issuedAt <= queue.nextAt) {
+      if (issuedAt === Infinity) {
+        break
+      }
+      const watched = {
+        visit: arrivals++,
+        closesAt: issuedAt + CLOSES_MS,
+        askedAt: -Infinity,
+        signal: 0,
+        fallback: 0,
+      }
+      queue.push(next(watched), watched)
+      continue
+    }
+    const { at, what: watched } = queue.pop()!
+    const isClosing = at >= watched.closesAt
+    const own = signals[watched.visit]
+    const isSignal = watched.signal < own.length && own[watched.signal] <= at
+    const isGranted = counter.grants(
+      at,
+      isClosing ? "closing" : isSignal ? "signal" : "fallback"
+    )
+    watched.askedAt = at
+    if (isGranted && visits[watched.visit].recordedAt <= at + LATENCY_MS / 2) {
+      foundAt[watched.visit] = at + LATENCY_MS
+    } else if (!isClosing) {
+      queue.push(next(watched), watched)
+    } else if (!isGranted) {
+      watched.closesAt = nextReset(at, rules.bankDay)
+      queue.push(watched.closesAt, watched)
+    }
+  }
+  return runOf(counter, foundAt)
+}
+
+/** One call for all that are open. */
+function runBatches(
+  { visits, signals }: Prepared,
+  rules: Rules,
+  schedule: Schedule
+): Run {
+  const counter = new Counter(rules.limit, schedule.kept)
+  const foundAt = new Float64Array(visits.length).fill(Infinity)
+  const ages = schedule.fallbacks.map((age) => age * SECOND)
+  const window = schedule.window * SECOND
+  const closingWindow = schedule.closingWindow * SECOND
+  const period = schedule.period * SECOND
+  let open: Watched[] = []
+  let arrivals = 0
+  let calledAt = -Infinity
+
+  const dueAt = (watched: Watched): number => {
+    const { issuedAt } = visits[watched.visit]
+    const own = signals[watched.visit]
+    const { askedAt } = watched
+    while (watched.signal < own.length && own[watched.signal] <= askedAt) {
+      watched.signal++
+    }
+    while (
+      watched.fallback < ages.length &&
+      issuedAt + ages[watched.fallback] <= askedAt
+    ) {
+      watched.fallback++
+    }
+    return Math.min(
+      Math.max(
+        watched.signal < own.length ? own[watched.signal] + window : Infinity,
+        askedAt + SIGNAL_COOLDOWN_MS
+      ),
+      watched.fallback < ages.length
+        ? issuedAt + ages[watched.fallback]
+        : Infinity,
+      watched.closesAt + closingWindow
+    )
+  }
+
+  for (;;) {
+    let at = open.length > 0 ? calledAt + period : Infinity
+    for (const watched of open) {
+      at = Math.min(at, dueAt(watched))
+    }
+    const issuedAt = visits[arrivals]?.issuedAt ?? Infinity
+    // After a pause of arrivals the period begins anew.
+    at = Math.max(at, open.length > 0 ? visits[open[0].visit].issuedAt : 0)
+    if (issuedAt <= at) {
+      if (issuedAt === Infinity) {
+        break
+      }
+      open.push({
+        visit: arrivals++,
+        closesAt: issuedAt + CLOSES_MS,
+        askedAt: -Infinity,
+        signal: 0,
+        fallback: 0,
+      })
+      calledAt = open.length === 1 ? Math.max(calledAt, issuedAt) : calledAt
+      continue
+    }
+    const isClosing = open.some(({ closesAt }) => closesAt <= at)
+    const isSignal = open.some(
+      ({ visit, signal }) => signals[visit][signal] <= at
+    )
+    calledAt = at
+    const isGranted = counter.grants(
+      at,
+      isClosing ? "closing" : isSignal ? "signal" : "fallback"
+    )
+    open.forEach((watched) => (watched.askedAt = at))
+    if (isGranted) {
+      open = open.filter(({ visit, closesAt }) => {
+        if (visits[visit].recordedAt <= at + LATENCY_MS / 2) {
+          foundAt[visit] = at + LATENCY_MS
+          return false
+        }
+        return closesAt > at
+      })
+    } else if (isClosing) {
+      const reset = nextReset(at, rules.bankDay)
+      for (const watched of open) {
+        if (watched.closesAt <= at) {
+          watched.closesAt = reset
+        }
+      }
+    }
+  }
+  return runOf(counter, foundAt)
+}
+
+function runOf({ calls, held }: Counter, foundAt: Float64Array): Run {
+  return { foundAt, calls, refused: 0, held, falseExpiries: 0 }
+}
+
+export type Found = { schedule: Schedule; figures: Figures; tried: number }
+
+const MOST_FALLBACKS = 8
+const OLDEST_S = CLOSES_MS / SECOND - 4
+const RESTARTS = 3
+
+/**
+ * Coordinate descent: one more fallback at the best place, then each moved in ever smaller
+ * steps, for every number of fallbacks; and the same from some random beginnings. First
+ * as many orders as possible are to be found the same day, then the goal is to be least.
+ */
+export function searchSchedule(
+  prepared: Prepared,
+  rules: Rules,
+  goal: Goal,
+  seed: number
+): Found {
+  const random = branch(seed, 77)
+  const search = new Search(prepared, rules, goal)
+  let best = search.try(AT_ONCE)
+  if (rules.lists) {
+    for (const window of [5, 15, 30, 60, 120, 200, 300, 400, 550]) {
+      for (const period of [Infinity, 600, 300]) {
+        best = search.better(
+          best,
+          search.try({ ...AT_ONCE, window, closingWindow: window, period })
+        )
+      }
+    }
+    best = search.descend(best)
+  }
+  let latest = best
+  for (let count = 1; count <= MOST_FALLBACKS; count++) {
+    const more = search.descend(search.withOneMore(latest))
+    // Two that bring nothing: more will not either.
+    const gains = search.isBetter(more, best)
+    if (!gains && latest !== best) {
+      break
+    }
+    best = gains ? more : best
+    latest = more
+  }
+  for (let restart = 0; restart < RESTARTS; restart++) {
+    const count = Math.max(1, best.schedule.fallbacks.length)
+    const begun = search.try({
+      ...best.schedule,
+      fallbacks: randomAges(random, count),
+    })
+    best = search.better(best, search.descend(begun))
+  }
+  return { ...best, tried: search.tried }
+}
+
+type Tried = { schedule: Schedule; figures: Figures }
+
+class Search {
+  tried = 0
+
+  constructor(
+    protected readonly prepared_: Prepared,
+    protected readonly rules_: Rules,
+    protected readonly goal_: Goal
+  ) {}
+
+  try(schedule: Schedule): Tried {
+    this.tried++
+    const run = runSchedule(this.prepared_, this.rules_, schedule)
+    return {
+      schedule,
+      figures: figuresOf(this.prepared_.visits, run, this.rules_.bankDay),
+    }
+  }
+
+  isBetter(a: Tried, b: Tried): boolean {
+    const [missedA, missedB] = [a, b].map(({ figures }) => 1 - figures.sameDay)
+    // A hundredth of a second is no gain.
+    return (
+      missedA < missedB ||
+      (missedA === missedB &&
+        a.figures[this.goal_] < b.figures[this.goal_] - 0.01)
+    )
+  }
+
+  better(a: Tried, b: Tried): Tried {
+    return this.isBetter(b, a) ? b : a
+  }
+
+  withOneMore({ schedule }: Tried): Tried {
+    let best: Tried | null = null
+    for (let age = 5; age < OLDEST_S; age *= 1.2) {
+      const tried = this.try({
+        ...schedule,
+        fallbacks: sorted([...schedule.fallbacks, Math.round(age)]),
+      })
+      best = best === null ? tried : this.better(best, tried)
+    }
+    return best!
+  }
+
+  descend(from: Tried): Tried {
+    let best = from
+    for (const step of [1.5, 1.2, 1.07, 1.02]) {
+      for (let rounds = 0; rounds < 6; rounds++) {
+        const before = best
+        for (const moved of this.moves_(best.schedule, step)) {
+          best = this.better(best, this.try(moved))
+        }
+        if (best === before) {
+          break
+        }
+      }
+    }
+    return best
+  }
+
+  protected moves_(schedule: Schedule, step: number): Schedule[] {
+    const { fallbacks, kept } = schedule
+    const moves: Schedule[] = [kept - 5, kept + 5]
+      .filter((to) => this.rules_.limit !== null && to >= 0 && to <= 60)
+      .map((to) => ({ ...schedule, kept: to }))
+    const shifted = fallbacks.flatMap((age, i) =>
+      [age * step, age / step]
+        .filter((moved) => moved >= 3 && moved <= OLDEST_S)
+        .map((moved) => ({
+          ...schedule,
+          fallbacks: sorted(
+            fallbacks.map((old, at) => (at === i ? moved : old))
+          ),
+        }))
+    )
+    moves.push(...shifted)
+    if (!this.rules_.lists) {
+      return moves
+    }
+    const { window, closingWindow, period } = schedule
+    return [
+      ...moves,
+      ...moved(window, step, 3_600).map((to) => ({ ...schedule, window: to })),
+      ...moved(closingWindow, step, 7_200).map((to) => ({
+        ...schedule,
+        closingWindow: to,
+      })),
+      ...moved(period, step, 7_200).map((to) => ({ ...schedule, period: to })),
+    ]
+  }
+}
+
+function moved(value: number, step: number, most: number): number[] {
+  return value === Infinity
+    ? [most]
+    : [Math.min(most, value * step + 1), value / step]
+}
+
+function sorted(ages: number[]): number[] {
+  return [...ages].sort((a, b) => a - b)
+}
+
+function randomAges(random: Random, count: number): number[] {
+  return sorted(
+    Array.from({ length: count }, () =>
+      Math.exp(between(random, Math.log(5), Math.log(OLDEST_S)))
+    )
+  )
+}
