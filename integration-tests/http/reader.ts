@@ -1,4 +1,5 @@
 import { request, type ClientRequest, type IncomingMessage } from "node:http"
+import { createBrotliDecompress, createGunzip } from "node:zlib"
 
 import type { ChargeView } from "../../src/modules/khqr/view"
 import { eventually } from "./world"
@@ -22,16 +23,17 @@ export class Reader {
     readonly response: IncomingMessage,
     protected readonly request_: ClientRequest
   ) {
-    response.setEncoding("utf8")
+    const body = decoded(response).setEncoding("utf8")
     let rest = ""
-    response.on("data", (chunk: string) => {
+    body.on("data", (chunk: string) => {
       this.text += chunk
       const blocks = (rest + chunk).split("\n\n")
       rest = blocks.pop()!
       blocks.forEach((block) => this.take_(block))
     })
     const end = () => (this.isEnded = true)
-    response.on("end", end).on("error", end).on("close", end)
+    body.on("end", end)
+    response.on("error", end).on("close", end)
   }
 
   /** Resolves with the answer's head, whatever its status is. */
@@ -59,8 +61,7 @@ export class Reader {
 
   /** Of the body as a whole, once it is there. */
   async json<T>(): Promise<T> {
-    await this.ended()
-    return JSON.parse(this.text) as T
+    return eventually(async () => JSON.parse(this.text) as T)
   }
 
   /** Waits until the latest event is such a one. */
@@ -95,5 +96,16 @@ export class Reader {
     }
     const { charge } = JSON.parse(fields.data) as { charge: ChargeView }
     this.events.push({ ...(fields as StreamEvent), charge })
+  }
+}
+
+function decoded(response: IncomingMessage) {
+  switch (response.headers["content-encoding"]) {
+    case "br":
+      return response.pipe(createBrotliDecompress())
+    case "gzip":
+      return response.pipe(createGunzip())
+    default:
+      return response
   }
 }

@@ -35,7 +35,7 @@ const BEAT_MS = 1_000
 const HEARTBEAT_BEATS = 15
 
 /** Pages in one statement: rows in full, their versions, notes. */
-const ROWS_AT_ONCE = 1_000
+const ROWS_AT_ONCE = 5_000
 const VERSIONS_AT_ONCE = 5_000
 const NOTES_AT_ONCE = 5_000
 
