@@ -374,7 +374,8 @@ function describe({ rows, polls, readerDelay, most }) {
   const of = (what) =>
     rows.find((row) => row.streams === most && row.what === what)
   const [quiet, steady] = [of("quiet"), of("steady")]
-  const carried = polls.filter(({ what }) => what === "carried").at(-1)
+  const beside =
+    polls.filter(({ what }) => what === "carried").at(-1) ?? polls[0]
   const reach = (what, measured, limit) => ({
     wanted: `${most} streams: ${what} <= ${limit}`,
     measured,
@@ -385,9 +386,8 @@ function describe({ rows, polls, readerDelay, most }) {
       ...rows,
       ...polls,
       {
-        what: `${most} streams / ${carried?.polling ?? 0} polling, processor time a page`,
-        ratio:
-          carried && rounded(steady.cpuMsPerPage / carried.cpuMsPerPage, 4),
+        what: `${most} streams / ${beside.polling} polling (${beside.what}), processor time a page`,
+        ratio: rounded(steady.cpuMsPerPage / beside.cpuMsPerPage, 4),
       },
       {
         what: "servers like this one for 5000 polling pages",
