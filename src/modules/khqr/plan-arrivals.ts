@@ -10,7 +10,7 @@ const GUESS_PROFILE = [
   7.5, 6.5, 5, 3,
 ]
 /** The guess counts as much as this part of a day. */
-const GUESS_DAYS = 0.5
+const GUESS_DAYS = 0.25
 
 /** What is a week old counts half. */
 const HALF_LIFE_DAYS = 7

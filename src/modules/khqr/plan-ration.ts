@@ -68,6 +68,9 @@ const CHANCE_OF_LATE = 0.005
 /** Calls that nothing but a signal or a closing may take. */
 const KEPT = 3
 
+/** A closing that finds money as often as this comes before those that do not. */
+const LIKELY_CHANCE = 0.2
+
 /** Signals that are true as often as this are served at any price. */
 const SERVED_CHANCE = 0.4
 
@@ -204,6 +207,8 @@ type Terms = {
   spare: number
   /** Of those, what is left for closings; more than there are, unless the day's calls do not reach. */
   forClosings: number
+  /** And how many closings are still to come that will probably find money. */
+  likelyClosings: number
 }
 
 type Wish = PlannedLook & { of: Case }
@@ -363,6 +368,8 @@ function termsFor(
     patience: patience === null ? LONGEST_PATIENCE_S : patience * 5,
     left,
     spare: Math.floor(spare),
+    likelyClosings:
+      price === null && !lists ? likelyUntil(cases, windows, belief, now) : 0,
     forClosings:
       price === null && !lists
         ? Math.min(
@@ -413,6 +420,22 @@ function callsFor(of: Case, belief: ShopBelief, price: number): number {
     default:
       return 1
   }
+}
+
+/**
+ * Closings until both calendars have begun anew of those who stay and say nothing; and a
+ * margin, since a call that is spent on an unlikely one in the morning is missing at night.
+ */
+function likelyUntil(
+  cases: Case[],
+  windows: Budget["windows"],
+  { pays, silent, arrivals }: ShopBelief,
+  now: Date
+): number {
+  const ends = windows.map(({ endsAt }) => endsAt).reduce(latest)
+  const open = cases.filter(({ stage }) => stage === "open").length
+  const toCome = open + arrivals.until(now, ends)
+  return toCome * pays * silent + 2 * Math.sqrt(toCome)
 }
 
 /** What signals will cost until then, those that wait now among them. */
@@ -505,7 +528,7 @@ function grant(
       Number(a.of.stage === "late") - Number(b.of.stage === "late") ||
       b.of.chance - a.of.chance
   )
-  const calls = new Calls(terms, belief, byChance, now)
+  const calls = new Calls(terms, byChance)
   const asked = new Set<string>()
   for (const wish of byChance) {
     // A list is one call, however many ride in it.
@@ -543,20 +566,15 @@ class Calls {
   protected spare_: number
   protected forClosings_: number
   protected readonly closings_: number
-  protected readonly better_: number
+  protected readonly likely_: number
 
-  constructor(terms: Terms, belief: ShopBelief, wishes: Wish[], now: Date) {
+  constructor(terms: Terms, wishes: Wish[]) {
     this.left_ = terms.left
     this.spare_ = terms.spare
     this.forClosings_ = terms.forClosings
     const open = wishes.filter(({ of }) => of.stage !== "late")
     this.closings_ = open.length
-    // Closings still to come that are worth more than one of a page that nobody watched to its end.
-    this.better_ = open.filter(
-      ({ of }) => of.stage === "open" && of.kind === "watched"
-    ).length
-    void belief
-    void now
+    this.likely_ = terms.likelyClosings
   }
 
   grants({ reason, of }: Wish): boolean {
@@ -576,7 +594,8 @@ class Calls {
         return this.spare_ > KEPT
       case "closing":
         return (
-          this.forClosings_ >= 1 + (of.chance < 0.2 ? this.better_ * 0.3 : 0)
+          this.forClosings_ >=
+          1 + (of.chance < LIKELY_CHANCE ? this.likely_ : 0)
         )
       case "fallback":
         return this.left_ > this.closings_ + KEPT

@@ -130,7 +130,11 @@ async function planLocked(
   const free = new Set(
     charges.filter(({ is_leased }) => !is_leased).map(({ id }) => id)
   )
-  const asked = await claim(sql, chargesToAsk(looks, free, now), leaseMs)
+  const wanted = [
+    ...chargesToAsk(looks, free, now),
+    ...chargesToTell(charges, budget, now),
+  ].slice(0, CHECKS_AT_ONCE)
+  const asked = await claim(sql, wanted, leaseMs)
   await move(sql, changedMoments(charges, looks, asked, now))
   return asked
 }
@@ -206,6 +210,34 @@ export function chargesToAsk(
     : [...asked, ...riders]
         .slice(0, CHECKS_AT_ONCE)
         .map(({ id, reason }) => ({ id, reason }))
+}
+
+/**
+ * While nothing may be asked, the shopper who waits is to learn that: the gate
+ * refuses a question about each, once, and no call leaves.
+ */
+export function chargesToTell(
+  charges: OpenCharge[],
+  { closedUntil, isProbe }: Budget,
+  now: Date
+): RoundClaim[] {
+  if (closedUntil === null || closedUntil <= now) {
+    return []
+  }
+  const knows = ({ unknowns, last_outcome }: OpenCharge) =>
+    isProbe
+      ? unknowns > 0 && last_outcome === "unknown:quota_spent"
+      : unknowns > 1
+  return charges
+    .filter(
+      (charge) =>
+        charge.status === "pending" &&
+        !charge.is_leased &&
+        charge.next_check_at !== null &&
+        charge.next_check_at <= now &&
+        !knows(charge)
+    )
+    .map(({ id }) => ({ id, reason: "probe" }))
 }
 
 type Moved = { id: string; was: Date; at: Date | null }
