@@ -2,6 +2,7 @@ import type { CheckReason, OpenCharge, PlannedLook } from "../plan"
 import {
   changedMoments,
   chargesToAsk,
+  chargesToTell,
   CHECKS_AT_ONCE,
   withCallsUnderWay,
   withRiders,
@@ -127,6 +128,43 @@ describe("Where nothing is counted", () => {
     expect(reasons({ lists: false })).toEqual(alone)
     expect(reasons({ budget: { ...free, windows } })).toEqual(alone)
     expect(reasons({ budget: { ...free, isProbe: true } })).toEqual(alone)
+  })
+})
+
+describe("Whom a round tells that nothing may be asked", () => {
+  const closed = (isProbe: boolean) => ({
+    windows: [],
+    closedUntil: inSeconds(60),
+    isProbe,
+  })
+  const told = (
+    changes: Parameters<typeof open>[2],
+    isProbe = true,
+    seconds = 0
+  ) => chargesToTell([open("a", seconds, changes)], closed(isProbe), NOW).length
+
+  it("is who waits and does not know it yet", () => {
+    expect(told({})).toBe(1)
+    expect(told({ last_outcome: "not_found" })).toBe(1)
+    expect(told({ unknowns: 1, last_outcome: "unknown:quota_spent" })).toBe(0)
+    expect(told({ unknowns: 3, last_outcome: "unknown:unavailable" })).toBe(1)
+  })
+
+  it("is, in a pause, whose page does not say yet that the bank cannot be reached", () => {
+    expect(told({}, false)).toBe(1)
+    expect(told({ unknowns: 1 }, false)).toBe(1)
+    expect(told({ unknowns: 2 }, false)).toBe(0)
+  })
+
+  it("is nobody whose time has not come, or whom nobody waits for", () => {
+    expect(told({}, true, 1)).toBe(0)
+    expect(told({ status: "expired" })).toBe(0)
+    expect(told({ is_leased: true })).toBe(0)
+  })
+
+  it("is nobody where something may be asked", () => {
+    const budget = { ...closed(true), closedUntil: NOW }
+    expect(chargesToTell([open("a", 0)], budget, NOW)).toEqual([])
   })
 })
 
