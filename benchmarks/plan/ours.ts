@@ -91,6 +91,8 @@ class Ours {
   protected readonly memory_: Memory
   /** Those about which there may be another question. */
   protected readonly charges_ = new Map<number, SimCharge>()
+  /** Those of which nobody asks any more, unless a signal comes. */
+  protected readonly resting_ = new Map<number, SimCharge>()
   /** Calls that have left; no round begins before they are back. */
   protected underWay_ = 0
   protected quota_: QuotaState
@@ -169,8 +171,8 @@ class Ours {
   }
 
   protected doDeed_(visit: number, deed: Deed, now: Date): boolean {
-    const charge = this.charges_.get(visit)
-    if (!charge || hasMoney(charge)) {
+    const charge = this.charges_.get(visit) ?? this.resting_.get(visit)
+    if (!charge) {
       return false
     }
     switch (deed) {
@@ -195,6 +197,7 @@ class Ours {
     if (at && charge.status === "expired") {
       charge.late_signals++
     }
+    this.keep_(charge)
     return true
   }
 
@@ -214,7 +217,9 @@ class Ours {
     const free = new Set(charges.map(({ id }) => id))
     const asked = chargesToAsk(looks, free, now)
     for (const { id, at } of changedMoments(charges, looks, asked, now)) {
-      this.charge_(id).next_check_at = at
+      const charge = this.charge_(id)
+      charge.next_check_at = at
+      this.keep_(charge)
     }
     this.ask_(asked, now)
   }
@@ -364,16 +369,24 @@ class Ours {
         planSignalledCheck({ ...charge, next_check_at: planned }, now)) ||
       planned
     this.memory_.changed(charge)
+    this.keep_(charge)
     if (hasMoney(charge)) {
       this.found_(charge, now)
     }
     if (charge.status === "expired" && before.status !== "expired") {
       this.run_.falseExpiries += this.visits_[id].paidAt < Infinity ? 1 : 0
     }
-    if (charge.next_check_at === null) {
-      this.charges_.delete(id)
-    } else {
-      this.charges_.set(id, charge)
+  }
+
+  /** As the index of what is still to be looked at. */
+  protected keep_(charge: SimCharge): void {
+    const { visit } = charge
+    this.charges_.delete(visit)
+    this.resting_.delete(visit)
+    if (charge.next_check_at !== null) {
+      this.charges_.set(visit, charge)
+    } else if (!hasMoney(charge)) {
+      this.resting_.set(visit, charge)
     }
   }
 
