@@ -21,7 +21,7 @@ const DOUBT_OF_TODAY = 8
 const DAY_BEGINS = 4
 
 /** How many more than expected are planned for, in standard deviations. */
-const CAUTION = 1.5
+const CAUTION = 1.2
 /** Days differ by more than chance. */
 const OVERDISPERSION = 0.1
 
@@ -43,7 +43,7 @@ export class Arrivals {
     this.today_ = (DOUBT_OF_TODAY + seen) / (DOUBT_OF_TODAY + expected)
   }
 
-  /** As many as may well come, thirteen days of fourteen. */
+  /** As many as may well come, nine days of ten. */
   until(from: Date, to: Date): number {
     const mean = this.usual_(from, to) * this.today_
     return mean + CAUTION * Math.sqrt(mean + 1 + (OVERDISPERSION * mean) ** 2)

@@ -36,9 +36,15 @@ const LATE_UNTIL_MS = 30 * HOUR_MS
 const PRICES = Array.from({ length: 80 }, (_, step) => 0.5 * 1.12 ** step)
 const NO_PRICE = PRICES.length - 1
 
-/** Guesses, and how many charges of its own a shop needs to outweigh them. */
+/** Guesses, until the shop's own charges outweigh them. */
 const GUESSED_PAYS = { share: 0.7, weight: 12 }
-const GUESSED_SILENT = { share: 0.15, weight: 20 }
+/** Who watches all the time pays with another device and has no reason to come back; who is away does. */
+const GUESSED_SILENT: Record<WatchKind | "any", Guess> = {
+  any: { share: 0.15, weight: 20 },
+  unseen: { share: 0.15, weight: 20 },
+  watched: { share: 0.4, weight: 12 },
+  away: { share: 0.06, weight: 12 },
+}
 const GUESSED_IN_VAIN = { share: 0.2, weight: 20 }
 const GUESSED_CHANCE: Record<SignalKind, number> = {
   returned: 0.7,
@@ -47,9 +53,6 @@ const GUESSED_CHANCE: Record<SignalKind, number> = {
 }
 const GUESSED_CHANCE_WEIGHT = 12
 
-/** Who watches all the time pays with another device, and so does not come back; who is away does. */
-const SILENT_WHEN_WATCHED = 2.5
-const SILENT_WHEN_AWAY = 0.4
 const MOST_SILENT = 0.95
 
 /** Of new charges, those whose shopper stays at the page. */
@@ -74,10 +77,14 @@ const LIKELY_CHANCE = 0.2
 /** Signals that are true as often as this are served at any price. */
 const SERVED_CHANCE = 0.4
 
-/** The chance after a signal for which the patience of lists is meant. */
-const USUAL_CHANCE = 0.8
+/** Lists that are kept for the end of the day. */
+const LIST_MARGIN = 2
+
+/** Less likely ones wait longer for a list. */
+const DOUBT = 3
 /** What is over waits so much longer for a list to ride in. */
-const CLOSING_PATIENCE = 3
+const CLOSING_PATIENCE = 6
+const LONGEST_CLOSING_PATIENCE_MS = HOUR_MS
 const LONGEST_PATIENCE_S = 4 * 3_600
 
 /** What a shop's past says, worked out once. */
@@ -87,6 +94,7 @@ export class ShopBelief {
   /** Signals in vain per charge. */
   readonly inVain: number
   readonly arrivals: Arrivals
+  protected readonly silentOf_: Record<WatchKind, number>
   protected readonly times_: PaymentTimes
   protected readonly grids_ = new Map<number, Grid>()
   protected readonly schedules_ = new Map<string, Schedule>()
@@ -96,13 +104,22 @@ export class ShopBelief {
     now: Date
   ) {
     const { payments, issued, paid, signals } = shop_
-    const silent = payments.filter((payment) => payment.silent).length
     this.pays = clamp(blend(paid, issued, GUESSED_PAYS), 0.1, 0.98)
-    this.silent = clamp(
-      blend(silent, payments.length, GUESSED_SILENT),
-      0.02,
-      MOST_SILENT
-    )
+    const silent = (
+      kind: keyof typeof GUESSED_SILENT,
+      of: ShopHistory["payments"]
+    ) => {
+      const told = of.filter((payment) => payment.silent).length
+      return Math.min(MOST_SILENT, blend(told, of.length, GUESSED_SILENT[kind]))
+    }
+    const ofKind = (watched: boolean | null) =>
+      payments.filter((payment) => payment.watched === watched)
+    this.silent = silent("any", payments)
+    this.silentOf_ = {
+      unseen: silent("unseen", ofKind(null)),
+      watched: silent("watched", ofKind(true)),
+      away: silent("away", ofKind(false)),
+    }
     const vain = Object.values(signals).reduce(
       (sum, { asked, found }) => sum + asked - found,
       0
@@ -162,16 +179,7 @@ export class ShopBelief {
   }
 
   protected belief_(kind: WatchKind): Belief {
-    const factor =
-      kind === "watched"
-        ? SILENT_WHEN_WATCHED
-        : kind === "away"
-          ? SILENT_WHEN_AWAY
-          : 1
-    return {
-      pays: this.pays,
-      silent: Math.min(MOST_SILENT, this.silent * factor),
-    }
+    return { pays: this.pays, silent: this.silentOf_[kind] }
   }
 }
 
@@ -396,10 +404,8 @@ function need(
   const life = cases[0]?.life ?? 720
   if (patience > 0) {
     const perCharge = belief.pays * (1 - belief.silent) + belief.inVain
-    return (
-      Math.min(open, 1) +
-      belief.arrivals.callsUntil(now, until, perCharge, patience)
-    )
+    const calls = belief.arrivals.callsUntil(now, until, perCharge, patience)
+    return Math.min(open, 1) + calls + LIST_MARGIN + Math.sqrt(calls) / 2
   }
   const seen = cases.some(({ kind }) => kind !== "unseen")
   const perCharge =
@@ -465,9 +471,11 @@ function wishOf(of: Case, terms: Terms, belief: ShopBelief, now: Date): Wish {
   const isWorthIt =
     of.chance >= SERVED_CHANCE ||
     (!terms.isShort && of.chance * (price + Math.max(saved, 0)) >= price)
-  const patience =
-    terms.patience * 1_000 * (USUAL_CHANCE / Math.max(of.chance, 0.05))
-  const at = latest(after(of.charge.last_signal_at!, patience), of.soonest)
+  const patience = terms.patience * (of.chance < SERVED_CHANCE ? DOUBT : 1)
+  const at = latest(
+    after(of.charge.last_signal_at!, patience * 1_000),
+    of.soonest
+  )
   return isWorthIt && at < planned.at
     ? { id: of.charge.id, at, reason: "signal", of }
     : planned
@@ -498,7 +506,7 @@ function unsignalled(of: Case, terms: Terms, belief: ShopBelief): Wish {
   }
   const patience = Math.min(
     terms.patience * 1_000 * CLOSING_PATIENCE,
-    LOOK_AGAIN_MS
+    LONGEST_CLOSING_PATIENCE_MS
   )
   return is("closing", after(closing, patience))
 }
@@ -605,11 +613,10 @@ class Calls {
   }
 }
 
-function blend(
-  part: number,
-  whole: number,
-  guess: { share: number; weight: number }
-): number {
+/** `weight`: as many charges of the shop's own weigh as much. */
+type Guess = { share: number; weight: number }
+
+function blend(part: number, whole: number, guess: Guess): number {
   return (part + guess.share * guess.weight) / (whole + guess.weight)
 }
 

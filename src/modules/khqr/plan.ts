@@ -34,8 +34,10 @@ export type ShopHistory = {
   payments: {
     /** From issue to payment, by the bank's clock. */
     seconds: number
-    /** The money was found without a signal of the shopper's. */
+    /** No signal came between the payment and its discovery. */
     silent: boolean
+    /** The page was open and in sight when the payment was made; `null`: nothing told. */
+    watched: boolean | null
   }[]
   /** Charges issued in the same time as `payments`, and how many of them were paid. */
   issued: number

@@ -24,12 +24,14 @@ export type PastCharge = Pick<
   | "expires_at"
   | "paid_at"
   | "bank_hash"
-  | "check_reason"
+  | "last_signal_at"
   | "signals_in_vain"
+  | "watched_since"
+  | "unwatched_at"
 > & { last_signal: SignalKind | null }
 
 /** Newest first, by the index of the list of charges. */
-export const READ_PAST = `SELECT status, issued_at, expires_at, paid_at, bank_hash, check_reason, last_signal, signals_in_vain
+export const READ_PAST = `SELECT status, issued_at, expires_at, paid_at, bank_hash, last_signal_at, last_signal, signals_in_vain, watched_since, unwatched_at
   FROM khqr_charge WHERE issued_at > ? AND mode <> 'static' AND deleted_at IS NULL
   ORDER BY issued_at DESC, id DESC LIMIT ${MOST_CHARGES}`
 
@@ -75,9 +77,13 @@ export function tell(
     (charge) => closesAt(charge) <= now && charge.issued_at >= oldest!.issued_at
   )
   return {
-    payments: paid.map(({ issued_at, paid_at, check_reason }) => ({
-      seconds: Math.max(0, (paid_at!.getTime() - issued_at.getTime()) / 1_000),
-      silent: check_reason !== "signal",
+    payments: paid.map((charge) => ({
+      seconds: Math.max(
+        0,
+        (charge.paid_at!.getTime() - charge.issued_at.getTime()) / 1_000
+      ),
+      silent: !wasSignalled(charge),
+      watched: wasWatched(charge),
     })),
     issued: over.length,
     paid: over.filter(isPaidAtBank).length,
@@ -96,13 +102,33 @@ function isPaidAtBank(charge: PastCharge): boolean {
   )
 }
 
+/** `null`: no page of this shop's tells. */
+function wasWatched({
+  paid_at,
+  watched_since,
+  unwatched_at,
+}: PastCharge): boolean | null {
+  if (watched_since === null) {
+    return null
+  }
+  return (
+    watched_since <= paid_at! &&
+    (unwatched_at === null || unwatched_at >= paid_at!)
+  )
+}
+
+/** Whichever question found it: in a list it may have been another charge's. */
+function wasSignalled({ paid_at, last_signal_at }: PastCharge): boolean {
+  return last_signal_at !== null && last_signal_at >= paid_at!
+}
+
 function signals(
   past: PastCharge[],
   kind: SignalKind
 ): ShopHistory["signals"][SignalKind] {
   const of = past.filter(({ last_signal }) => last_signal === kind)
   const found = of.filter(
-    (charge) => isPaidAtBank(charge) && charge.check_reason === "signal"
+    (charge) => isPaidAtBank(charge) && wasSignalled(charge)
   ).length
   const inVain = of.reduce((sum, charge) => sum + charge.signals_in_vain, 0)
   return { asked: found + inVain, found }
