@@ -33,28 +33,63 @@ function paidAfter(
     status: "completed",
     paid_at: later(issued_at, seconds * SECOND),
     bank_hash: "a".repeat(64),
-    check_reason: "fallback",
     ...changes,
   })
 }
 
+/** The shopper said so, a moment after the money was there. */
+function paidWithSignal(
+  seconds: number,
+  daysAgo = 1,
+  changes: Partial<PastCharge> = {}
+): PastCharge {
+  const charge = paidAfter(seconds, daysAgo)
+  return {
+    ...charge,
+    last_signal: "returned",
+    last_signal_at: later(charge.paid_at!, 2 * SECOND),
+    ...changes,
+  }
+}
+
 describe("What the shop's past tells", () => {
   it("is how long payments took, newest first, and which were found without a signal", () => {
+    const early = paidAfter(30, 4)
     const { payments } = tell(
       [
         paidAfter(40, 1),
         past(1),
-        paidAfter(12.5, 2, { check_reason: "signal" }),
-        paidAfter(-3, 3, { check_reason: null }),
+        paidWithSignal(12.5, 2),
+        paidAfter(-3, 3),
+        // The shopper came back before the money was there.
+        { ...early, last_signal_at: later(early.paid_at!, -SECOND) },
       ],
       NOW
     )
-    expect(payments).toEqual([
+    expect(payments).toMatchObject([
       { seconds: 40, silent: true },
       { seconds: 12.5, silent: false },
       // The bank's clock and ours differ.
       { seconds: 0, silent: true },
+      { seconds: 30, silent: true },
     ])
+  })
+
+  it("is whether a page was open when the money came, if any page tells", () => {
+    const { issued_at } = paidAfter(40)
+    const after = (seconds: number) => later(issued_at, seconds * SECOND)
+    const watched = (changes: Partial<PastCharge>) =>
+      tell([paidAfter(40, 1, changes)], NOW).payments[0].watched
+
+    expect(watched({})).toBeNull()
+    expect(watched({ watched_since: after(1) })).toBe(true)
+    expect(watched({ watched_since: after(1), unwatched_at: after(39) })).toBe(
+      false
+    )
+    expect(watched({ watched_since: after(1), unwatched_at: after(41) })).toBe(
+      true
+    )
+    expect(watched({ watched_since: after(41) })).toBe(false)
   })
 
   it("takes no person's word for a payment's time", () => {
@@ -98,12 +133,8 @@ describe("What the shop's past tells", () => {
   it("is what became of the questions after each kind of signal", () => {
     const { signals } = tell(
       [
-        paidAfter(40, 1, { check_reason: "signal", last_signal: "returned" }),
-        paidAfter(40, 1, {
-          check_reason: "signal",
-          last_signal: "returned",
-          signals_in_vain: 2,
-        }),
+        paidWithSignal(40),
+        paidWithSignal(40, 1, { signals_in_vain: 2 }),
         paidAfter(40, 1, { last_signal: "returned" }),
         past(2, { last_signal: "claims_paid", signals_in_vain: 3 }),
         past(2, { signals_in_vain: 0 }),
