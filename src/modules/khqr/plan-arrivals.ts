@@ -4,7 +4,7 @@ const HOUR_MS = 3_600_000
 const PHNOM_PENH_HOURS = 7
 
 /** How many charges a shop without a past is thought to issue a day, and by what hour (in Phnom Penh). */
-const GUESS_PER_DAY = 40
+const GUESS_PER_DAY = 60
 const GUESS_PROFILE = [
   1, 0.5, 0.3, 0.2, 0.2, 0.4, 1, 2, 4, 5, 5.5, 6, 6, 5, 5, 5, 5.5, 6, 6.5, 7.5,
   7.5, 6.5, 5, 3,
@@ -17,6 +17,8 @@ const HALF_LIFE_DAYS = 7
 
 /** By how much today may differ from the other days before it is believed: as many charges. */
 const DOUBT_OF_TODAY = 8
+/** A shop without a past believes its first day sooner. */
+const DOUBT_OF_FIRST_DAY = 3
 /** The shop's day begins while nobody buys. */
 const DAY_BEGINS = 4
 
@@ -40,7 +42,9 @@ export class Arrivals {
     const today = known.filter(({ hour }) => hour >= begin)
     const seen = today.reduce((sum, { charges }) => sum + charges, 0)
     const expected = this.usual_(new Date(begin * HOUR_MS), now)
-    this.today_ = (DOUBT_OF_TODAY + seen) / (DOUBT_OF_TODAY + expected)
+    const isFirst = !known.some(({ hour }) => hour < begin)
+    const doubt = isFirst ? DOUBT_OF_FIRST_DAY : DOUBT_OF_TODAY
+    this.today_ = (doubt + seen) / (doubt + expected)
   }
 
   /** As many as may well come, nine days of ten. */

@@ -77,6 +77,9 @@ const LIKELY_CHANCE = 0.2
 /** Signals that are true as often as this are served at any price. */
 const SERVED_CHANCE = 0.4
 
+/** Who watches and says nothing waits so much longer for a list, once nearly all have paid who pay. */
+const QUIET = 0.8
+
 /** Lists that are kept for the end of the day. */
 const LIST_MARGIN = 2
 
@@ -152,6 +155,17 @@ export class ShopBelief {
     )
     this.schedules_.set(name, made)
     return made
+  }
+
+  /** The age by which nine in ten have paid of those who pay. */
+  mostPaidBy(life: number): number {
+    const { ages, paid } = this.grid_(life)
+    return ages[
+      Math.max(
+        0,
+        paid.findIndex((share) => share >= 0.9)
+      )
+    ]
   }
 
   /** Calls that a charge of this kind costs after a question at the age `asked`, its last one among them. */
@@ -403,7 +417,7 @@ function need(
   const open = cases.reduce((sum, of) => sum + callsFor(of, belief, price), 0)
   const life = cases[0]?.life ?? 720
   if (patience > 0) {
-    const perCharge = belief.pays * (1 - belief.silent) + belief.inVain
+    const perCharge = belief.pays + belief.inVain
     const calls = belief.arrivals.callsUntil(now, until, perCharge, patience)
     return Math.min(open, 1) + calls + LIST_MARGIN + Math.sqrt(calls) / 2
   }
@@ -497,7 +511,11 @@ function unsignalled(of: Case, terms: Terms, belief: ShopBelief): Wish {
       return is("late", charge.next_check_at ?? charge.expires_at)
     case "open": {
       const age = belief.schedule(kind, life, terms.price).nextAfter(asked)
-      const at = after(charge.issued_at, age * 1_000)
+      const quiet =
+        terms.patience > 0 && kind !== "away" && asked === 0
+          ? belief.mostPaidBy(life) + terms.patience * QUIET
+          : Infinity
+      const at = after(charge.issued_at, Math.min(age, quiet) * 1_000)
       if (at < closing) {
         return is("fallback", at)
       }
