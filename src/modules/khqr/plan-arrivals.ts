@@ -23,9 +23,9 @@ const DOUBT_OF_FIRST_DAY = 3
 const DAY_BEGINS = 4
 
 /** How many more than expected are planned for, in standard deviations. */
-const CAUTION = 1.2
+const CAUTION = 0.9
 /** Days differ by more than chance. */
-const OVERDISPERSION = 0.1
+const OVERDISPERSION = 0.05
 
 /** How many charges are still to come, by the shop's own hours and by how busy today is. */
 export class Arrivals {
