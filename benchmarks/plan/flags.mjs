@@ -31,7 +31,8 @@ export const PLAN_HELP = `  plan:
     --list on|off       whether one call may ask about many (default: both)
     --bank-day phnom-penh|utc|worse
                         where the bank's day begins (default: what is worse for us)
-    --traces            five other worlds instead`
+    --traces            only the five other worlds (by default they come last, unless
+                        sessions, quota or list are given)`
 
 /** @returns what `benchPlan` takes; @throws Error that names the flag */
 export function planOptions(values, quick) {
@@ -61,7 +62,11 @@ export function planOptions(values, quick) {
       { "phnom-penh": "phnom-penh", utc: "utc", worse: "worse" },
       "worse"
     ),
-    traces: values.traces ?? false,
+    parts: values.traces
+      ? ["traces"]
+      : ["sessions", "quota", "list"].some((flag) => values[flag] !== undefined)
+        ? ["loads"]
+        : ["loads", "traces"],
   }
 }
 

@@ -35,7 +35,7 @@ export type PlanOptions = Pick<
   quota: number | null | "both"
   lists: boolean | "both"
   bankDay: BankDay | "worse"
-  traces: boolean
+  parts: ("loads" | "traces")[]
 }
 
 export type Row = {
@@ -77,6 +77,8 @@ export type Setting = {
 
 /** Where questions cost nothing nothing is learned either, and there are very many. */
 const UNLIMITED_DAYS = 4
+/** A shop whose sessions are more than its calls falls further behind each day; this many show it. */
+const OVERLOADED_DAYS = 5
 const EARLY_DAYS = 3
 const RUSH = 200
 const RUSH_WITHIN_MS = 20 * SECOND
@@ -85,9 +87,12 @@ export function benchPlan(options: PlanOptions): {
   rows: Row[]
   wanted: Wanted[]
 } {
-  const settings = options.traces
-    ? tracesOf(options)
-    : [...loadsOf(options), ...rushesOf(options)]
+  const { parts } = options
+  const settings = [
+    ...(parts.includes("loads") ? loadsOf(options) : []),
+    ...(parts.includes("loads") ? rushesOf(options) : []),
+    ...(parts.includes("traces") ? tracesOf(options) : []),
+  ]
   return {
     rows: settings.flatMap(({ rows }) => rows),
     wanted: TARGETS.flatMap((target) => target(settings)),
@@ -104,10 +109,7 @@ function loadsOf(options: PlanOptions): Setting[] {
           {
             ...worldOf(options),
             sessions: [sessions],
-            days:
-              limit === null
-                ? Math.min(UNLIMITED_DAYS, options.days)
-                : options.days,
+            days: Math.min(options.days, mostDays(sessions, limit, lists)),
           },
           { limit, lists },
           options
@@ -115,6 +117,17 @@ function loadsOf(options: PlanOptions): Setting[] {
       )
     )
   )
+}
+
+function mostDays(
+  sessions: number,
+  limit: number | null,
+  lists: boolean
+): number {
+  if (limit === null) {
+    return UNLIMITED_DAYS
+  }
+  return !lists && sessions > limit ? OVERLOADED_DAYS : Infinity
 }
 
 /** Without a quota: as many open at once as the issue names. */
