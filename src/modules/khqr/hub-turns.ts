@@ -7,8 +7,8 @@ export type Turn =
   /** All pages, in case that a ring was not heard. */
   | "look"
 
-/** At most two statements a second, however many pages are open. */
-export const TURN_MS = 500
+/** Less than two statements a second, however many pages are open. */
+export const TURN_MS = 600
 
 /** Rings that come close together are answered together. */
 export const GATHER_MS = 250

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Server } from "node:net"
+import { setImmediate as breathe } from "node:timers/promises"
 
 import type { Logger } from "@medusajs/framework/types"
 
@@ -38,6 +39,9 @@ const HEARTBEAT_BEATS = 15
 const ROWS_AT_ONCE = 5_000
 const VERSIONS_AT_ONCE = 5_000
 const NOTES_AT_ONCE = 5_000
+
+/** Pages told in one go: what is written to a socket leaves when we pause. */
+const TOLD_AT_ONCE = 100
 
 /** While the database answers nothing. */
 const PAUSE_MS = 2_000
@@ -438,14 +442,20 @@ export class Hub {
     sessions.forEach((session) => this.rung_.delete(session))
     const since = this.rungSince_
     this.rungSince_ = this.rung_.size > 0 ? since : null
-    try {
-      for (const [session, rows] of await readPages(this.database_, sessions)) {
-        this.tell_(session, rows)
+    const pages = await readPages(this.database_, sessions).catch(
+      (error: Error) => {
+        sessions.forEach((session) => this.rung_.add(session))
+        this.rungSince_ = since
+        throw error
       }
-    } catch (error) {
-      sessions.forEach((session) => this.rung_.add(session))
-      this.rungSince_ = since
-      throw error
+    )
+    let told = 0
+    for (const [session, rows] of pages) {
+      this.tell_(session, rows)
+      told += 1
+      if (told % TOLD_AT_ONCE === 0) {
+        await breathe()
+      }
     }
   }
 

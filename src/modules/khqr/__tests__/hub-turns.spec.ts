@@ -17,7 +17,7 @@ describe("The hub's turns", () => {
     })
   })
 
-  it("come no sooner than half a second after the one before", () => {
+  it("leave a pause after the one before", () => {
     expect(nextTurn({ ...NONE, rung: 1_000 }, 1_000)).toEqual({
       turn: "rung",
       at: 1_000 + TURN_MS,
@@ -41,7 +41,7 @@ describe("The hub's turns", () => {
     })
   })
 
-  it("come to everything under any load, twice a second", () => {
+  it("come to everything under any load, less than twice a second", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 400 }),
@@ -58,6 +58,7 @@ describe("The hub's turns", () => {
             lastAt = at
             waiting[turn] = at + each[turn]
           }
+          expect(TURN_MS).toBeGreaterThan(500)
           taken.slice(1).forEach(({ at }, index) => {
             expect(at - taken[index].at).toBeGreaterThanOrEqual(TURN_MS)
           })

@@ -36,6 +36,8 @@ export async function GET(
       return
     }
     entrance.begin(req, res, view)
+    // The request lives as long as its stream; its container need not.
+    delete (req as Partial<MedusaRequest>).scope
   } finally {
     entrance.leave()
   }
