@@ -4,6 +4,7 @@ import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
 
 import { KHQR_PROVIDER_ID, seedShop, type SeededShop } from "../../demo/seed"
 import { tick } from "../../src/clock"
+import { Clock } from "../../src/clock/clock"
 import { toQuestion } from "../../src/modules/khqr/question"
 import type KhqrModuleService from "../../src/modules/khqr/service"
 import type { Charge } from "../../src/modules/khqr/types"
@@ -187,6 +188,16 @@ export class World {
       )
       expect(Number(busy)).toBe(0)
     })
+  }
+
+  /** A tick of another process's clock, for what is due. */
+  async tickElsewhere(): Promise<void> {
+    const clock = new Clock(this.container)
+    try {
+      await clock.tick()
+    } finally {
+      clock.stop()
+    }
   }
 
   /** Moves a charge's life into the past, as if the shop had waited. */

@@ -9,7 +9,6 @@ import {
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
 import { KHQR_PROVIDER_ID } from "../../../demo/seed"
-import { tick } from "../../../src/clock"
 import { MAX_SETTLE_FAILURES } from "../../../src/modules/khqr/state"
 import { createAdmin, type Admin } from "../admin"
 import { eventually, startBank, World } from "../world"
@@ -350,8 +349,8 @@ medusaIntegrationTestRunner({
         await world.makeDue()
 
         await Promise.all([
-          tick(world.container),
-          tick(world.container),
+          world.tickElsewhere(),
+          world.tickElsewhere(),
           world.complete(cartId),
           check(chargeId),
           world.complete(cartId),
@@ -373,12 +372,12 @@ medusaIntegrationTestRunner({
         bank().pay({ qr })
         await world.makeDue()
 
-        const asking = tick(world.container)
+        const asking = world.tickElsewhere()
         await eventually(async () =>
           expect(bank().requests.length).toBe(before + 1)
         )
         const answers = await Promise.all([
-          tick(world.container),
+          world.tickElsewhere(),
           check(chargeId),
           check(chargeId),
         ])
@@ -403,7 +402,7 @@ medusaIntegrationTestRunner({
         bank().pay({ qr: data.charge.qr })
         await world.makeDue()
 
-        await Promise.all([tick(world.container), tick(world.container)])
+        await Promise.all([world.tickElsewhere(), world.tickElsewhere()])
         await world.tick()
 
         await expectOneOrder(sessionId)
