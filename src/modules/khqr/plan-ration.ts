@@ -32,6 +32,9 @@ const RIDES_FROM_MS = 8_000
 /** A late look that found no call by then is not made up for. */
 const LATE_UNTIL_MS = 30 * HOUR_MS
 
+/** From issue to closing, in seconds, where nothing is open that tells. */
+const USUAL_LIFE = 720
+
 /** Prices that are tried, in seconds of waiting: from next to nothing to an hour. */
 const PRICES = Array.from({ length: 80 }, (_, step) => 0.5 * 1.12 ** step)
 const NO_PRICE = PRICES.length - 1
@@ -415,7 +418,7 @@ function need(
   now: Date
 ): number {
   const open = cases.reduce((sum, of) => sum + callsFor(of, belief, price), 0)
-  const life = cases[0]?.life ?? 720
+  const life = cases.length === 0 ? USUAL_LIFE : longestOf(cases)
   if (patience > 0) {
     const perCharge = belief.pays + belief.inVain
     const calls = belief.arrivals.callsUntil(now, until, perCharge, patience)
@@ -429,6 +432,10 @@ function need(
         (1 - WATCHED_SHARE) * belief.callsAfter("away", life, 0, price)
       : belief.callsAfter("unseen", life, 0, price))
   return open + belief.arrivals.until(now, until) * perCharge
+}
+
+function longestOf(cases: Case[]): number {
+  return cases.reduce((longest, { life }) => Math.max(longest, life), 0)
 }
 
 function callsFor(of: Case, belief: ShopBelief, price: number): number {
@@ -490,7 +497,8 @@ function wishOf(of: Case, terms: Terms, belief: ShopBelief, now: Date): Wish {
     after(of.charge.last_signal_at!, patience * 1_000),
     of.soonest
   )
-  return isWorthIt && at < planned.at
+  // What is due anyway is due as a signal, which has the first call.
+  return isWorthIt && at <= latest(planned.at, now)
     ? { id: of.charge.id, at, reason: "signal", of }
     : planned
 }
@@ -515,9 +523,9 @@ function unsignalled(of: Case, terms: Terms, belief: ShopBelief): Wish {
         terms.patience > 0 && kind !== "away" && asked === 0
           ? belief.mostPaidBy(life) + terms.patience * QUIET
           : Infinity
-      const at = after(charge.issued_at, Math.min(age, quiet) * 1_000)
-      if (at < closing) {
-        return is("fallback", at)
+      const next = Math.min(age, quiet)
+      if (next < life) {
+        return is("fallback", after(charge.issued_at, next * 1_000))
       }
       break
     }
@@ -552,7 +560,8 @@ function grant(
   const byChance = [...wishes].sort(
     (a, b) =>
       Number(a.of.stage === "late") - Number(b.of.stage === "late") ||
-      b.of.chance - a.of.chance
+      b.of.chance - a.of.chance ||
+      (a.id < b.id ? -1 : 1)
   )
   const calls = new Calls(terms, byChance)
   const asked = new Set<string>()
