@@ -20,6 +20,9 @@ const SETTLERS = 3
 /** The job comes that often; what is due later is its business. */
 export const TICK_MS = 2_000
 
+/** A look that comes sooner finds the same, which somebody is at. */
+const SHORTEST_PAUSE_MS = 50
+
 /** What a workflow gives back that does not throw. */
 type Ran<Result> = { result: Result; errors?: { error?: Error }[] }
 
@@ -114,7 +117,10 @@ export class Clock {
     clearTimeout(this.timer_)
     const pause = at === null ? Infinity : at.getTime() - Date.now()
     if (pause < TICK_MS && !this.looking_.isStopped) {
-      this.timer_ = setTimeout(() => this.wake(), Math.max(0, pause))
+      this.timer_ = setTimeout(
+        () => this.wake(),
+        Math.max(SHORTEST_PAUSE_MS, pause)
+      )
       this.timer_.unref()
     }
   }

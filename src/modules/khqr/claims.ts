@@ -21,6 +21,8 @@ export type FoundWork = {
   nextCheckAt: Date | null
 }
 
+const IS_FREE = "(leased_until IS NULL OR leased_until <= now())"
+
 const LEASED = "now() + make_interval(secs => ?)"
 
 /** One indexed look: is there anything to do? */
@@ -33,13 +35,14 @@ export async function findDueWork(
     column: DueWork["column"],
     name: Exclude<keyof FoundWork, "nextCheckAt">
   ) =>
-    `EXISTS (SELECT 1 FROM ${table} WHERE ${column} <= ? AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= now())) AS "${name}"`
+    // With EXISTS, which knows no order, the whole table is read once much is due.
+    `(SELECT true FROM ${table} WHERE ${column} <= ? AND deleted_at IS NULL AND ${IS_FREE} ORDER BY ${column} LIMIT 1) IS NOT NULL AS "${name}"`
   const looks = [
     due("khqr_charge", "next_check_at", "checks"),
     due("khqr_charge", "next_settle_at", "settlements"),
     due("khqr_refund", "next_check_at", "refundChecks"),
     due("khqr_refund", "next_book_at", "refundBookings"),
-    `(SELECT min(next_check_at) FROM khqr_charge WHERE next_check_at > ? AND deleted_at IS NULL) AS "nextCheckAt"`,
+    `(SELECT next_check_at FROM khqr_charge WHERE next_check_at > ? AND deleted_at IS NULL AND ${IS_FREE} ORDER BY next_check_at LIMIT 1) AS "nextCheckAt"`,
   ]
   const [row] = await sql<FoundWork>(
     `SELECT ${looks.join(", ")}`,
