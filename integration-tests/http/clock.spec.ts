@@ -1,12 +1,27 @@
 import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
+import {
+  createStep,
+  createWorkflow,
+  StepResponse,
+} from "@medusajs/framework/workflows-sdk"
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
-import { TICK_MS } from "../../src/clock/clock"
+import { clockOf } from "../../src/clock"
+import { TICK_MS, type Clock } from "../../src/clock/clock"
 import { RING_DUE } from "../../src/modules/khqr/bell"
 import { holdClock } from "./failures/hold-clock"
 import { eventually, startBank, World } from "./world"
 
 const bank = startBank()
+
+/** A job runs as the step of a workflow. */
+const seen: Clock[] = []
+const seenFromStep = createWorkflow("khqr-test-clock", () => {
+  createStep("khqr-test-clock-step", async (_, { container }) => {
+    seen.push(clockOf(container))
+    return new StepResponse()
+  })()
+})
 
 medusaIntegrationTestRunner({
   moduleName: "khqr-clock",
@@ -51,6 +66,13 @@ medusaIntegrationTestRunner({
         }
         // Each tick would have served one of them, and the next only after it.
         expect(Date.now() - begin).toBeLessThan((SIGNALS - 1) * TICK_MS)
+      })
+
+      it("is one and the same at each of its ticks", async () => {
+        await seenFromStep(world.container).run()
+        await seenFromStep(world.container).run()
+        expect(seen).toHaveLength(2)
+        expect(new Set([...seen, clockOf(world.container)]).size).toBe(1)
       })
 
       it("asks about others while an order hangs", async () => {

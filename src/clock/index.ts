@@ -8,12 +8,15 @@ const clocks = new WeakMap<KhqrModuleService, Clock>()
 
 /** The process's clock. It goes from the first tick on, so only where jobs run. */
 export function clockOf(container: MedusaContainer): Clock {
-  const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+  // A step is given modules that carry the context of its workflow, each time
+  // other ones. Those of a scope are the shop's own.
+  const shop = container.createScope() as MedusaContainer
+  const khqr = shop.resolve<KhqrModuleService>(KHQR_MODULE)
   const known = clocks.get(khqr)
   if (known) {
     return known
   }
-  const clock = new Clock(container)
+  const clock = new Clock(shop)
   clocks.set(khqr, clock)
   const deafen = khqr.bell.hear(({ type }) => {
     if (type === "due") {
