@@ -325,11 +325,12 @@ function stageOf(charge: OpenCharge, now: Date): Case["stage"] {
     charge.status === "expired" ||
     isUnproven(charge) ||
     (charge.status === "failed" && wasClosed(charge))
-  if (isSilenced(charge)) {
-    return "silenced"
-  }
+  // An answer that said nothing gives a late look no claim to the calls of those that are open.
   if (isLate) {
     return "late"
+  }
+  if (isSilenced(charge)) {
+    return "silenced"
   }
   if (closesAt(charge) <= now) {
     return "over"
@@ -484,7 +485,7 @@ function signalsUntil(
 
 function wishOf(of: Case, terms: Terms, belief: ShopBelief, now: Date): Wish {
   const planned = unsignalled(of, terms, belief)
-  if (!of.hasSignal || of.stage === "silenced") {
+  if (!of.hasSignal || isSilenced(of.charge)) {
     return planned
   }
   const price = PRICES[terms.price]

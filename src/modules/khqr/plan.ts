@@ -194,9 +194,7 @@ function probing(
   const again = new Date(now.getTime() + PROBE_TAKES_MS)
   return charges
     .map((charge) => ({ charge, chance: chanceOf(charge, shop, now) }))
-    .sort(
-      (a, b) => b.chance - a.chance || (a.charge.id < b.charge.id ? -1 : 1)
-    )
+    .sort((a, b) => b.chance - a.chance || (a.charge.id < b.charge.id ? -1 : 1))
     .map(({ charge }, at): PlannedLook => {
       if (at === 0) {
         return { id: charge.id, at: now, reason: "probe" }
