@@ -200,6 +200,76 @@ onKhqrModule(({ service, dbConfig }) => {
       expect(await service.listChargesOfSession("payses_a")).toHaveLength(2)
     })
 
+    it("makes of many not found at once what it makes of each alone", async () => {
+      const ago = (ms: number) => new Date(Date.now() - ms)
+      const asked = {
+        checks: 3,
+        last_outcome: "not_found",
+        last_checked_at: ago(9_000),
+      }
+      const kinds: Partial<Charge>[] = [
+        asked,
+        { ...asked, last_signal: "returned", last_signal_at: ago(4_000) },
+        { ...asked, superseded_at: ago(5_000) },
+        { ...asked, unknowns: 2, unknown_since: ago(20_000) },
+        { ...asked, leased_until: new Date(Date.now() + 9_000) },
+        // These have news.
+        {},
+        { ...asked, expires_at: ago(600_000) },
+        { ...asked, last_outcome: "unknown:unavailable", unknowns: 2 },
+        { ...asked, last_outcome: "failed", status: "failed" },
+        { ...asked, status: "expired", expires_at: ago(700_000) },
+      ]
+      const twins = await Promise.all(
+        kinds.map(async (kind) => {
+          const pair = [await issue(), await issue()]
+          await service.updateKhqrCharges(
+            pair.map(({ id }) => ({ id, ...kind }))
+          )
+          return pair
+        })
+      )
+      const answers = twins.map(([a, b]) => [
+        answer(a, { type: "not_found" }),
+        answer(b, { type: "not_found" }),
+      ])
+      const together = await service.recordAnswers(answers.map(([a]) => a))
+      const alone = []
+      for (const [, b] of answers) {
+        alone.push(...(await service.recordAnswer(b)))
+      }
+      expect(together.map(({ what }) => what).sort()).toEqual(
+        alone.map(({ what }) => what).sort()
+      )
+      const now = Date.now()
+      const told = async ({ id }: Charge) => {
+        const charge = await service.retrieveKhqrCharge(id)
+        const events = await service.listKhqrEvents({ charge_id: id })
+        const { status, checks, unknowns, unknown_since, last_outcome } = charge
+        return {
+          status,
+          checks,
+          unknowns,
+          unknown_since,
+          last_outcome,
+          leased_until: charge.leased_until,
+          signals_in_vain: charge.signals_in_vain,
+          // What was recorded later is due later.
+          next_check_in:
+            charge.next_check_at &&
+            Math.round((charge.next_check_at.getTime() - now) / 5_000),
+          history: events.map(({ kind, message }) => `${kind} ${message}`),
+        }
+      }
+      for (const [a, b] of twins) {
+        expect(await told(a)).toEqual(await told(b))
+      }
+      expect(await told(twins[1][0])).toMatchObject({
+        checks: 4,
+        signals_in_vain: 1,
+      })
+    })
+
     it("lets go of a session's KHQR, but not of one with money", async () => {
       const unpaid = await issue("payses_a")
       expect(await service.letGo("payses_a", "medusa")).toBe(true)

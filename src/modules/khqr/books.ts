@@ -24,7 +24,7 @@ import { parseOptions, type KhqrOptions } from "./options"
 import { isAskable, planNextCheck, planSignalledCheck } from "./pace"
 import { ringsFor } from "./page-view"
 import { namesOf } from "./receipt"
-import { transition, type ChargeEvent } from "./state"
+import { transition, type ChargeEvent, type Transition } from "./state"
 import type { Actor, Charge, ChargeAnnouncement } from "./types"
 
 export type SqlContext = Context<SqlEntityManager>
@@ -138,27 +138,13 @@ export class KhqrBooks extends MedusaService({
     requestId?: string
   ): Promise<ChargeAnnouncement[]> {
     const now = new Date()
-    const { charge, announcements, note } = transition(before, event, now)
-    const answered = event.type === "answered" || event.type === "not_asked"
-    await this.updateKhqrCharges(
-      {
-        ...changesBetween(before, charge),
-        id: before.id,
-        ...(answered
-          ? {
-              leased_until: null,
-              next_check_at: nextCheckAt(charge, event, now),
-              signals_in_vain:
-                before.signals_in_vain +
-                Number(wasSignalledInVain(before, event)),
-            }
-          : {}),
-        ...(RELEASING.includes(event.type) ? { leased_until: null } : {}),
-        ...(isAskable(charge) ? {} : { next_check_at: null }),
-      },
-      context
+    const { charge, announcements, note, changes, isHistory } = effectOf(
+      before,
+      event,
+      now
     )
-    if (note !== null || (answered && isNews(before, charge))) {
+    await this.updateKhqrCharges({ ...changes, id: before.id }, context)
+    if (isHistory) {
       await this.createKhqrEvents(
         historyEntry({ charge, announcements, note }, event, actor, requestId),
         context
@@ -232,6 +218,43 @@ export class KhqrBooks extends MedusaService({
       { options: { refresh: true } } as never,
       context
     )
+  }
+}
+
+export type Effect = Transition<Charge> & {
+  /** What is to be written of the row. */
+  changes: Partial<Charge>
+  /** It gets a line in the charge's history. */
+  isHistory: boolean
+}
+
+/** What an event makes of a charge's row. Pure. */
+export function effectOf(
+  before: Charge,
+  event: ChargeEvent,
+  now: Date
+): Effect {
+  const { charge, announcements, note } = transition(before, event, now)
+  const answered = event.type === "answered" || event.type === "not_asked"
+  return {
+    charge,
+    announcements,
+    note,
+    isHistory: note !== null || (answered && isNews(before, charge)),
+    changes: {
+      ...changesBetween(before, charge),
+      ...(answered
+        ? {
+            leased_until: null,
+            next_check_at: nextCheckAt(charge, event, now),
+            signals_in_vain:
+              before.signals_in_vain +
+              Number(wasSignalledInVain(before, event)),
+          }
+        : {}),
+      ...(RELEASING.includes(event.type) ? { leased_until: null } : {}),
+      ...(isAskable(charge) ? {} : { next_check_at: null }),
+    },
   }
 }
 

@@ -51,6 +51,7 @@ import { sessionDataOf, type KhqrSessionData } from "./session-data"
 import { IS_SWITCHED_OFF } from "./settings"
 import { LEASE_MS, Leases } from "./leases"
 import { signalToKeep, type Signal } from "./signals"
+import { recordQuietAnswers } from "./quiet-answers"
 import { Silence } from "./silence"
 import { sameMoney } from "./medusa-amount"
 import { bindsSession, hasMoney, type SettlementEvent } from "./state"
@@ -491,17 +492,53 @@ export class KhqrLedger extends KhqrBooks {
   async recordAnswers(results: CheckResult[]): Promise<ChargeAnnouncement[]> {
     this.silence_.hear(results)
     const announcements: ChargeAnnouncement[] = []
-    for (const result of results) {
-      try {
-        announcements.push(...(await this.recordAnswer(result)))
-      } catch (error) {
-        // The lease runs out and the charge is asked about again; the others are not held up.
-        this.logger_.error(
-          `KHQR charge ${result.charge_id}: the bank's answer could not be recorded: ${(error as Error).message}`
-        )
-      }
+    const [rare, plain] = partition(
+      results,
+      ({ outcome }) => outcome.type !== "not_found"
+    )
+    for (const result of rare) {
+      announcements.push(...(await this.recordOne_(result)))
+    }
+    const quiet = new Set(await this.recordQuiet_(plain))
+    for (const result of plain.filter(
+      ({ charge_id }) => !quiet.has(charge_id)
+    )) {
+      announcements.push(...(await this.recordOne_(result)))
     }
     return announcements
+  }
+
+  /** The lease of one that fails runs out and the charge is asked about again; the others are not held up. */
+  protected async recordOne_(
+    result: CheckResult
+  ): Promise<ChargeAnnouncement[]> {
+    try {
+      return await this.recordAnswer(result)
+    } catch (error) {
+      this.logger_.error(
+        `KHQR charge ${result.charge_id}: the bank's answer could not be recorded: ${(error as Error).message}`
+      )
+      return []
+    }
+  }
+
+  /** @returns the ids of those that are done */
+  protected async recordQuiet_(results: CheckResult[]): Promise<string[]> {
+    try {
+      const done = await recordQuietAnswers(
+        this.database_,
+        results,
+        this.options_.merchant,
+        new Date()
+      )
+      this.leases_.end(done)
+      return done
+    } catch (error) {
+      this.logger_.warn(
+        `KHQR: ${results.length} answers are recorded one by one: ${(error as Error).message}`
+      )
+      return []
+    }
   }
 
   @InjectTransactionManager()
@@ -879,6 +916,10 @@ export class KhqrLedger extends KhqrBooks {
       gateway && "timeoutMs" in gateway ? gateway.timeoutMs : bakong.timeoutMs
     return new Date(now.getTime() + CALLS_IN_A_ROW * timeoutMs)
   }
+}
+
+function partition<T>(all: T[], is: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(is), all.filter((one) => !is(one))]
 }
 
 function leaseFrom(now: Date): Date {
