@@ -2,6 +2,7 @@ import fc from "fast-check"
 
 import type { CallPurpose } from "../../../bakong"
 import {
+  budgetOf,
   claim,
   COMFORT_SHARE,
   freshQuota,
@@ -13,6 +14,7 @@ import {
   reserve,
   rollOver,
   usedToday,
+  type QuotaNews,
   type QuotaState,
   type Ticket,
 } from "../quota"
@@ -575,5 +577,176 @@ describe("whatever the bank's limit and its midnight are", () => {
         expect(served).toBe(true)
       })
     )
+  })
+})
+
+/** A quota in any state, as days of calls and what the bank said of them leave it. */
+const anyQuota = fc
+  .record({
+    limit: fc.option(fc.integer({ min: 1, max: 40 })),
+    start: fc.integer({ min: 0, max: DAY - 1 }),
+    deeds: fc.array(
+      fc.record({
+        pause: fc.oneof(
+          fc.integer({ min: 0, max: MINUTE }),
+          fc.integer({ min: 0, max: 9 * HOUR })
+        ),
+        calls: fc.integer({ min: 1, max: 15 }),
+        news: fc.constantFrom<QuotaNews>(
+          { type: "served" },
+          { type: "served" },
+          { type: "refused" },
+          { type: "rate_limited", retryAfterMs: undefined },
+          { type: "rate_limited", retryAfterMs: 20 * MINUTE },
+          { type: "nothing" }
+        ),
+        isGivenBack: fc.boolean(),
+        purpose: fc.constantFrom<CallPurpose>("check", "receipt", "token"),
+      }),
+      { maxLength: 12 }
+    ),
+    pause: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: DAY })),
+  })
+  .map(({ limit, start, deeds, pause }) => {
+    let now = later(new Date("2026-11-21T00:00:00Z"), start)
+    let state = freshQuota(now)
+    for (const { pause, calls, news, isGivenBack, purpose } of deeds) {
+      now = later(now, pause)
+      for (let call = 0; call < calls; call++) {
+        const made = claim(state, limit, purpose, now)
+        state = made.state
+        if (made.granted) {
+          const { ticket } = made
+          const isLast = call === calls - 1
+          state = hear(
+            state,
+            ticket,
+            isLast ? news : { type: "served" },
+            limit,
+            now
+          )
+          state = isGivenBack ? giveBack(state, ticket, now) : state
+        }
+      }
+    }
+    return { state, limit, now: later(now, pause) }
+  })
+
+/** How many checks are granted one after the other, none of them a probe; at most so many. */
+function grants(
+  { state, limit, now }: { state: QuotaState; limit: number | null; now: Date },
+  most: number
+): number {
+  let current = state
+  for (let count = 0; count < most; count++) {
+    const made = claim(current, limit, "check", now)
+    if (!made.granted || made.ticket.probe) {
+      return count
+    }
+    current = made.state
+  }
+  return most
+}
+
+describe("What the plan may spend", () => {
+  it("is what the gate grants, and not one more", () => {
+    fc.assert(
+      fc.property(anyQuota, (quota) => {
+        const { state, limit, now } = quota
+        const { windows, closedUntil, isProbe } = budgetOf(state, limit, now)
+        if (closedUntil !== null || isProbe) {
+          expect(grants(quota, 1)).toBe(0)
+          return
+        }
+        const left = Math.min(...windows.map((window) => window.left))
+        expect(left).toBeGreaterThan(0)
+        expect(grants(quota, 200)).toBe(Math.min(left, 200))
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it("is closed for as long as the gate refuses, and then open or probed as it says", () => {
+    fc.assert(
+      fc.property(anyQuota, (quota) => {
+        const { state, limit, now } = quota
+        const { closedUntil, isProbe } = budgetOf(state, limit, now)
+        const at = (moment: Date) => claim(state, limit, "check", moment)
+        if (closedUntil === null) {
+          expect(at(now)).toMatchObject({
+            granted: true,
+            ticket: { probe: isProbe },
+          })
+          return
+        }
+        expect(+closedUntil).toBeGreaterThan(+now)
+        expect(at(now)).toMatchObject({ granted: false })
+        // The state it leaves is the state in which the plan finds it then.
+        const { state: refused } = at(now)
+        const then = budgetOf(refused, limit, closedUntil)
+        expect(then.closedUntil).toBeNull()
+        expect(claim(refused, limit, "check", closedUntil)).toMatchObject({
+          granted: true,
+          ticket: { probe: then.isProbe },
+        })
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it("is counted until the two midnights, by each calendar", () => {
+    const state = { ...freshQuota(MORNING), used: 30, used_utc: 70 }
+    expect(budgetOf(state, LIMIT, MORNING)).toEqual({
+      windows: [
+        { left: 70, endsAt: PHNOM_PENH_MIDNIGHT },
+        { left: 30, endsAt: UTC_MIDNIGHT },
+      ],
+      closedUntil: null,
+      isProbe: false,
+    })
+    expect(budgetOf(state, null, MORNING).windows).toEqual([])
+  })
+
+  it("ends in the future, and is whole again then by that calendar", () => {
+    fc.assert(
+      fc.property(anyQuota, ({ state, limit, now }) => {
+        const { windows } = budgetOf(state, limit, now)
+        windows.forEach(({ endsAt }, calendar) => {
+          expect(+endsAt).toBeGreaterThan(+now)
+          expect(+endsAt).toBeLessThanOrEqual(+later(now, DAY))
+          const rolled = rollOver(state, endsAt)
+          expect([rolled.used, rolled.used_utc][calendar]).toBe(0)
+        })
+      })
+    )
+  })
+
+  it("is nothing while the bank wants a pause, whatever is left", () => {
+    const paused_until = later(MORNING, HOUR)
+    const state = { ...freshQuota(MORNING), paused_until }
+    expect(budgetOf(state, LIMIT, MORNING).closedUntil).toEqual(paused_until)
+    expect(budgetOf(state, LIMIT, paused_until).closedUntil).toBeNull()
+  })
+
+  it("is a probe once the hour is over, after a pause that lasts longer", () => {
+    const next_probe_at = later(MORNING, HOUR)
+    const spent = {
+      ...freshQuota(MORNING),
+      spent_at: MORNING,
+      spent_by: "bank" as const,
+      next_probe_at,
+    }
+    expect(budgetOf(spent, LIMIT, MORNING)).toMatchObject({
+      closedUntil: next_probe_at,
+      isProbe: true,
+    })
+    expect(budgetOf(spent, LIMIT, next_probe_at)).toMatchObject({
+      closedUntil: null,
+      isProbe: true,
+    })
+    const paused_until = later(next_probe_at, MINUTE)
+    expect(
+      budgetOf({ ...spent, paused_until }, LIMIT, MORNING).closedUntil
+    ).toEqual(paused_until)
   })
 })
