@@ -20,7 +20,7 @@ const KINDS: SignalKind[] = ["returned", "claims_paid", "announced"]
 
 /** A charge as the plan reads it, issued at `ISSUED_AT`. */
 export function open(changes: Partial<OpenCharge> = {}): OpenCharge {
-  return { ...charge(), is_leased: false, ...changes }
+  return { ...charge(), last_signal: null, is_leased: false, ...changes }
 }
 
 /** One that was issued so many seconds before `now`, open for ten minutes and two more. */
