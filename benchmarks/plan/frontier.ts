@@ -67,7 +67,8 @@ export class Counter {
     }
     this.days_ = [phnomPenh, utc]
     if (Math.max(this.used_[0], this.used_[1]) >= this.most_[purpose]) {
-      this.held++
+      // A fallback for which no call is left is left out; the others were wanted.
+      this.held += purpose === "fallback" ? 0 : 1
       return false
     }
     this.used_[0]++
@@ -200,7 +201,7 @@ function runSingles(
     } else if (!isClosing) {
       queue.push(next(watched), watched)
     } else if (!isGranted) {
-      watched.closesAt = nextReset(at, rules.bankDay)
+      watched.closesAt = nextMidnight(at)
       queue.push(watched.closesAt, watched)
     }
   }
@@ -289,7 +290,7 @@ function runBatches(
         return closesAt > at
       })
     } else if (isClosing) {
-      const reset = nextReset(at, rules.bankDay)
+      const reset = nextMidnight(at)
       for (const watched of open) {
         if (watched.closesAt <= at) {
           watched.closesAt = reset
@@ -298,6 +299,11 @@ function runBatches(
     }
   }
   return runOf(counter, foundAt)
+}
+
+/** The nearer of the two at which there may be calls again. */
+function nextMidnight(at: number): number {
+  return Math.min(nextReset(at, "phnom-penh"), nextReset(at, "utc"))
 }
 
 function runOf({ calls, held }: Counter, foundAt: Float64Array): Run {
@@ -313,7 +319,8 @@ const RESTARTS = 3
 /**
  * Coordinate descent: one more fallback at the best place, then each moved in ever smaller
  * steps, for every number of fallbacks; and the same from some random beginnings. First
- * as many orders as possible are to be found the same day, then the goal is to be least.
+ * as many orders as possible are to be found the same day, then no call is to be refused,
+ * then the goal is to be least.
  */
 export function searchSchedule(
   prepared: Prepared,
@@ -378,7 +385,9 @@ class Search {
   }
 
   isBetter(a: Tried, b: Tried): boolean {
-    const [missedA, missedB] = [a, b].map(({ figures }) => 1 - figures.sameDay)
+    const missed = ({ figures }: Tried) =>
+      (1 - figures.sameDay) * figures.orders + figures.held / 1_000
+    const [missedA, missedB] = [missed(a), missed(b)]
     // A hundredth of a second is no gain.
     return (
       missedA < missedB ||

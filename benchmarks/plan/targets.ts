@@ -71,7 +71,7 @@ export const TARGETS: Target[] = [
           setting,
           atMost(
             "calls / naive's",
-            setting.ours.calls / setting.naiveCalls,
+            setting.ours.calls / setting.pollers[0].figures.calls,
             MOST_OF_NAIVE_AT_ONCE
           )
         )
@@ -83,7 +83,7 @@ export const TARGETS: Target[] = [
  * goal. Where none does, the day's calls do not reach, and what counts is how many are found.
  */
 function besideTheBest(setting: Setting): Wanted[] {
-  const { ours, byP95, byMean, naiveCalls } = setting
+  const { ours, byP95, byMean, pollers } = setting
   if (!byP95 || !byMean) {
     return []
   }
@@ -112,8 +112,8 @@ function besideTheBest(setting: Setting): Wanted[] {
     ),
     ...waits,
     atMost(
-      "calls / naive's without a quota",
-      ours.calls / naiveCalls,
+      "calls / naive's",
+      ours.calls / pollers[0].figures.calls,
       MOST_OF_NAIVE
     ),
   ].map((wanted) => named(setting, wanted))
