@@ -1,7 +1,7 @@
 import fc from "fast-check"
 
 import type { Outcome } from "../../../bakong"
-import { planNextCheck, planSignalledCheck } from "../pace"
+import { planNextCheck, planSignalledCheck, SIGNAL_COOLDOWN_MS } from "../pace"
 import { plan, type OpenCharge } from "../plan"
 import { budgetOf, claim, freshQuota, type QuotaState } from "../quota"
 import { chargesToAsk, changedMoments } from "../round"
@@ -242,11 +242,12 @@ describe("Days of shoppers who pay or do not, where calls are counted", () => {
     )
   })
 
-  it("end: in some days each that was paid is found, and no other is", () => {
+  // Not so with fewer calls than the shop expects to need each day: closings that seldom find money then wait on.
+  it("end within three where calls suffice: each that was paid is found, and no other is", () => {
+    const enough = fc.integer({ min: 90, max: 120 })
     fc.assert(
-      fc.property(anyDay, (day) => {
-        const enough = Math.ceil((2 * day.shoppers.length) / day.limit) + 2
-        const days = daysOf(day, later(DAWN, enough * DAY))
+      fc.property(anyDay, enough, (day, limit) => {
+        const days = daysOf({ ...day, limit }, later(DAWN, 3 * DAY))
         day.shoppers.forEach(({ paysAt }, n) => {
           const row = days.rows.get(`khqr_${n}`)!
           expect(row.status).toBe(paysAt ? "paid" : "expired")
@@ -271,13 +272,15 @@ describe("Days of shoppers who pay or do not, where calls are counted", () => {
     )
   })
 
-  it("ask nobody twice within three seconds, and about nobody who has paid", () => {
+  it("ask nobody twice within the cool-down, and about nobody who has paid", () => {
     fc.assert(
       fc.property(anyDay, (day) => {
         const days = daysOf(day, later(DAWN, 18 * HOUR))
         for (const [id, asked] of days.askedAt) {
           const gaps = asked.slice(1).map((at, n) => +at - +asked[n])
-          expect(Math.min(Infinity, ...gaps)).toBeGreaterThanOrEqual(3 * SECOND)
+          expect(Math.min(Infinity, ...gaps)).toBeGreaterThanOrEqual(
+            SIGNAL_COOLDOWN_MS
+          )
           const { found_at } = days.rows.get(id)!
           expect(asked.filter((at) => found_at && at > found_at)).toEqual([])
         }
