@@ -17,6 +17,8 @@ export type Schedule = {
   fallbacks: number[]
   /** Of a day's calls, what fallback questions leave for signals and closings. */
   kept: number
+  /** And what closings leave for signals: where the day's calls do not reach, those are worth more. */
+  keptForSignals: number
   /** With lists, all in seconds: a signal waits so long for company, ... */
   window: number
   /** ... what is over waits so long, ... */
@@ -28,6 +30,7 @@ export type Schedule = {
 const AT_ONCE: Schedule = {
   fallbacks: [],
   kept: 0,
+  keptForSignals: 0,
   window: 0,
   closingWindow: 0,
   period: Infinity,
@@ -43,16 +46,21 @@ export class Counter {
   calls = 0
   held = 0
   protected readonly most_: Record<Purpose, number>
+  protected readonly isDeferring_: boolean
   /** Since midnight in Phnom Penh and since midnight UTC. */
   protected days_ = [NaN, NaN]
   protected used_ = [0, 0]
 
-  constructor(limit: number | null, kept: number) {
+  constructor(
+    limit: number | null,
+    { kept, keptForSignals }: Pick<Schedule, "kept" | "keptForSignals">
+  ) {
     const forChecks = granted(limit, "check")
+    this.isDeferring_ = keptForSignals > 0
     this.most_ = {
       fallback: forChecks - kept,
       signal: forChecks,
-      closing: granted(limit, "closing"),
+      closing: granted(limit, "closing") - keptForSignals,
     }
   }
 
@@ -67,8 +75,10 @@ export class Counter {
     }
     this.days_ = [phnomPenh, utc]
     if (Math.max(this.used_[0], this.used_[1]) >= this.most_[purpose]) {
-      // A fallback for which no call is left is left out; the others were wanted.
-      this.held += purpose === "fallback" ? 0 : 1
+      // A fallback for which no call is left is left out, and so is a closing by purpose.
+      const isMeant =
+        purpose === "fallback" || (purpose === "closing" && this.isDeferring_)
+      this.held += isMeant ? 0 : 1
       return false
     }
     this.used_[0]++
@@ -135,12 +145,12 @@ type Watched = {
 function runSingles(
   { visits, signals }: Prepared,
   rules: Rules,
-  { fallbacks, kept }: Schedule
+  schedule: Schedule
 ): Run {
-  const counter = new Counter(rules.limit, kept)
+  const counter = new Counter(rules.limit, schedule)
   const foundAt = new Float64Array(visits.length).fill(Infinity)
   const queue = new Queue<Watched>()
-  const ages = fallbacks.map((age) => age * SECOND)
+  const ages = schedule.fallbacks.map((age) => age * SECOND)
 
   /** The next moment that is worth a question. */
   const next = (watched: Watched): number => {
@@ -214,7 +224,7 @@ function runBatches(
   rules: Rules,
   schedule: Schedule
 ): Run {
-  const counter = new Counter(rules.limit, schedule.kept)
+  const counter = new Counter(rules.limit, schedule)
   const foundAt = new Float64Array(visits.length).fill(Infinity)
   const ages = schedule.fallbacks.map((age) => age * SECOND)
   const window = schedule.window * SECOND
@@ -330,7 +340,7 @@ export function searchSchedule(
 ): Found {
   const random = branch(seed, 77)
   const search = new Search(prepared, rules, goal)
-  let best = search.try(AT_ONCE)
+  let best = search.descend(search.try(AT_ONCE))
   if (rules.lists) {
     for (const window of [5, 15, 30, 60, 120, 200, 300, 400, 550]) {
       for (const period of [Infinity, 600, 300]) {
@@ -429,10 +439,15 @@ class Search {
   }
 
   protected moves_(schedule: Schedule, step: number): Schedule[] {
-    const { fallbacks, kept } = schedule
+    const { fallbacks, kept, keptForSignals } = schedule
     const moves: Schedule[] = [kept - 5, kept + 5]
       .filter((to) => this.rules_.limit !== null && to >= 0 && to <= 60)
       .map((to) => ({ ...schedule, kept: to }))
+    moves.push(
+      ...[keptForSignals - 5, keptForSignals + 5, keptForSignals + 30]
+        .filter((to) => this.rules_.limit !== null && to >= 0 && to <= 90)
+        .map((to) => ({ ...schedule, keptForSignals: to }))
+    )
     const shifted = fallbacks.flatMap((age, i) =>
       [age * step, age / step]
         .filter((moved) => moved >= 3 && moved <= OLDEST_S)

@@ -306,12 +306,14 @@ function told(
 }
 
 function scheduleName({ schedule }: Found): string {
-  const { fallbacks, window, closingWindow, period, kept } = schedule
+  const { fallbacks, window, closingWindow, period, kept, keptForSignals } =
+    schedule
   const parts = [
     ...(fallbacks.length > 0
       ? [`at ${fallbacks.map(Math.round).join(", ")} s`]
       : []),
     ...(kept > 0 ? [`keeps ${kept}`] : []),
+    ...(keptForSignals > 0 ? [`keeps ${keptForSignals} for signals`] : []),
     ...(window > 0 ? [`lists after ${Math.round(window)} s`] : []),
     ...(closingWindow > 0
       ? [`closing after ${Math.round(closingWindow)} s`]

@@ -32,6 +32,7 @@ const WORLD = { ...DEFAULT_WORLD, sessions: [40], days: 3 }
 const AT_ONCE = {
   fallbacks: [],
   kept: 0,
+  keptForSignals: 0,
   window: 0,
   closingWindow: 0,
   period: Infinity,
@@ -224,7 +225,7 @@ describe("fixed schedules in the benchmark", () => {
 
   it("are granted what the gate would grant", () => {
     const random = branch(1, 1)
-    const counter = new Counter(20, 0)
+    const counter = new Counter(20, AT_ONCE)
     let state = freshQuota(new Date(BEGIN))
     for (let at = BEGIN; at < BEGIN + 4 * DAY; at += random() * HOUR) {
       const purpose = random() < 0.7 ? "check" : "closing"
