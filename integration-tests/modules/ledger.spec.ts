@@ -3,6 +3,10 @@ import { ModulesSdkUtils } from "@medusajs/framework/utils"
 import type { BakongTransaction, Outcome } from "../../src/bakong"
 import type { CheckResult } from "../../src/gateways"
 import { KEEP_PROOF, LOCK_SESSION } from "../../src/modules/khqr/books"
+import {
+  MOST_LATE_SIGNALS,
+  SIGNAL_COOLDOWN_MS,
+} from "../../src/modules/khqr/pace"
 import type { Charge } from "../../src/modules/khqr/types"
 import { ACCOUNT, onKhqrModule } from "./world"
 
@@ -658,7 +662,7 @@ onKhqrModule(({ service, dbConfig }) => {
       const charge = await service.retrieveKhqrCharge(id)
       expect(
         charge.next_check_at!.getTime() - charge.last_checked_at!.getTime()
-      ).toBe(3_000)
+      ).toBe(SIGNAL_COOLDOWN_MS)
       expect((await historyOf(charge)).map(({ kind }) => kind)).toContain(
         "signal"
       )
@@ -671,6 +675,115 @@ onKhqrModule(({ service, dbConfig }) => {
       await service.signal("payses_a", "claims_paid")
 
       expect(await service.retrieveKhqrCharge(id)).toEqual(before)
+    })
+
+    it("is heard by the database's clock, whatever the server's says", async () => {
+      const { id } = await answered(null)
+      const before = Date.now()
+      jest.useFakeTimers({
+        now: before + 3_600_000,
+        doNotFake: [
+          "hrtime",
+          "nextTick",
+          "performance",
+          "queueMicrotask",
+          "setImmediate",
+          "clearImmediate",
+          "setInterval",
+          "clearInterval",
+          "setTimeout",
+          "clearTimeout",
+        ],
+      })
+      try {
+        await service.signal("payses_a", "claims_paid")
+        await service.signal("payses_a", "returned")
+      } finally {
+        jest.useRealTimers()
+      }
+      const charge = await service.retrieveKhqrCharge(id)
+      expect(charge.last_signal_at!.getTime()).toBeLessThan(before + 1_800_000)
+    })
+
+    it("rings for a charge that is due already, with no further line in its history", async () => {
+      const charge = await issue("payses_a")
+      const due = new Date(Date.now() - 5_000)
+      await service.updateKhqrCharges({ id: charge.id, next_check_at: due })
+      let rings = 0
+      const deafen = service.bell.hear(({ type }) => {
+        rings += Number(type === "due")
+      })
+      while (!service.bell.isListening) {
+        await new Promise((next) => setTimeout(next, 20))
+      }
+      await service.signal("payses_a", "claims_paid")
+      while (rings === 0) {
+        await new Promise((next) => setTimeout(next, 20))
+      }
+      deafen()
+      const { next_check_at } = await service.retrieveKhqrCharge(charge.id)
+      expect(next_check_at!.getTime()).toBeLessThan(due.getTime())
+      expect((await historyOf(charge)).map(({ kind }) => kind)).not.toContain(
+        "signal"
+      )
+    })
+
+    const expired = async (changes: Partial<Charge>) => {
+      const charge = await issue("payses_a")
+      await service.updateKhqrCharges({
+        id: charge.id,
+        status: "expired",
+        expires_at: new Date(Date.now() - 3_600_000),
+        last_checked_at: new Date(Date.now() - 1_800_000),
+        next_check_at: new Date(Date.now() + 3_600_000),
+        ...changes,
+      })
+      return service.retrieveKhqrCharge(charge.id)
+    }
+
+    it.each<[string, Partial<Charge>]>([
+      ["its late signals are used up", { late_signals: MOST_LATE_SIGNALS }],
+      [
+        "it ended two days ago",
+        { expires_at: new Date(Date.now() - 48 * 3_600_000) },
+      ],
+    ])(
+      "is not written down of an expired charge when %s",
+      async (_, changes) => {
+        const before = await expired(changes)
+        for (const kind of ["claims_paid", "announced"] as const) {
+          await service.signal("payses_a", kind)
+        }
+        expect(await service.retrieveKhqrCharge(before.id)).toEqual(before)
+        expect((await historyOf(before)).map(({ kind }) => kind)).not.toContain(
+          "signal"
+        )
+      }
+    )
+
+    it("uses up a late signal for each question, not for each word", async () => {
+      const { id } = await expired({})
+      for (let said = 0; said < 3; said++) {
+        await service.signal("payses_a", "claims_paid")
+        await service.updateKhqrCharges({
+          id,
+          last_signal_at: new Date(Date.now() - 2_000),
+        })
+      }
+      expect((await service.retrieveKhqrCharge(id)).late_signals).toBe(1)
+    })
+
+    it("is remembered of an expired charge while the bank answers nothing", async () => {
+      const { id, next_check_at } = await expired({
+        unknowns: 3,
+        last_outcome: "unknown:timeout",
+      })
+      await service.signal("payses_a", "claims_paid")
+      expect(await service.retrieveKhqrCharge(id)).toMatchObject({
+        last_signal: "claims_paid",
+        next_check_at,
+        late_signals: 0,
+      })
     })
 
     it("changes nothing once there is money", async () => {

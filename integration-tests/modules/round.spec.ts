@@ -309,6 +309,46 @@ onKhqrModule(({ service, dbConfig }) => {
       expect(await nextCheck(charge)).toBe(signalled.getTime())
     })
 
+    it("does not put off a charge that is due and signalled for while it plans", async () => {
+      const charge = await issue()
+      await service.updateKhqrCharges({
+        id: charge.id,
+        // Its page says it already.
+        unknowns: 2,
+        last_outcome: "unknown:quota_spent",
+        next_check_at: new Date(Date.now() - SECOND),
+      })
+      const until = new Date(Date.now() + HOUR)
+      const own = database()
+      let came = false
+      const interrupted: Database = {
+        ...own,
+        transaction: (work) =>
+          own.transaction((sql) =>
+            work(async (query, values) => {
+              if (query.includes("moved") && !came) {
+                came = true
+                await service.signal(charge.payment_session_id, "claims_paid")
+              }
+              return sql(query, values)
+            })
+          ),
+      }
+      await round(
+        async () => ({
+          budget: {
+            windows: [{ left: 50, endsAt: until }],
+            closedUntil: until,
+            isProbe: false,
+          },
+          lists: false,
+        }),
+        interrupted
+      )
+      expect(came).toBe(true)
+      expect(await nextCheck(charge)).toBeLessThan(Date.now())
+    })
+
     it("lets go of one about which the bank can add nothing", async () => {
       const charge = await issue()
       await service.updateKhqrCharges({

@@ -42,7 +42,7 @@ import {
 import { issuedEntry } from "./history"
 import { planSignalledCheck } from "./pace"
 import type { CheckReason } from "./plan"
-import { planRound, type Meter } from "./round"
+import { planRound, wakeSilenced, wasSilentAbout, type Meter } from "./round"
 import { ShopHistoryReader } from "./shop-history"
 import { ALREADY_PAID, STATIC_IS_NOT_ASKED, SWITCHED_OFF } from "./refusals"
 import { bookableCharge, chargeToShow } from "./session-charges"
@@ -50,7 +50,12 @@ import { seenBefore } from "./client-qr"
 import { sessionDataOf, type KhqrSessionData } from "./session-data"
 import { IS_SWITCHED_OFF } from "./settings"
 import { LEASE_MS, Leases } from "./leases"
-import { signalToKeep, type Signal } from "./signals"
+import {
+  isSignalKept,
+  signalToKeep,
+  soonestAfterSignal,
+  type Signal,
+} from "./signals"
 import { recordQuietAnswers } from "./quiet-answers"
 import { Silence } from "./silence"
 import { sameMoney } from "./medusa-amount"
@@ -336,7 +341,7 @@ export class KhqrLedger extends KhqrBooks {
 
   /**
    * A moment when a payment is likely: the charge is asked about at once, within
-   * its cool-down. Signals that come faster than `SIGNALS_HEARD_EACH_MS` cost a read.
+   * its cool-down. Signals that come faster than `SIGNALS_HEARD_EACH_MS` write nothing.
    */
   @InjectManager()
   async signal(
@@ -349,11 +354,15 @@ export class KhqrLedger extends KhqrBooks {
       return null
     }
     const now = new Date()
-    const heard = charge.last_signal_at?.getTime() ?? 0
-    if (!hasMoney(charge) && now.getTime() - heard >= SIGNALS_HEARD_EACH_MS) {
+    if (!hasMoney(charge)) {
       await this.hearSignal_(
         charge,
-        { kind, actor: "shopper", message: kind },
+        {
+          kind,
+          actor: "shopper",
+          message: kind,
+          eachMs: SIGNALS_HEARD_EACH_MS,
+        },
         now,
         context
       )
@@ -396,6 +405,7 @@ export class KhqrLedger extends KhqrBooks {
       kind: "announced",
       actor,
       message: announcedLine(money),
+      eachMs: 0,
     } as const
     for (const charge of matches) {
       const { id, reference, status } = charge
@@ -492,6 +502,11 @@ export class KhqrLedger extends KhqrBooks {
   async recordAnswers(results: CheckResult[]): Promise<ChargeAnnouncement[]> {
     this.silence_.hear(results)
     const announcements: ChargeAnnouncement[] = []
+    const heard = results.filter(({ outcome }) => outcome.type !== "unknown")
+    const speaksAgain = await wasSilentAbout(
+      this.database_,
+      heard.map(({ charge_id }) => charge_id)
+    )
     const [rare, plain] = partition(
       results,
       ({ outcome }) => outcome.type !== "not_found"
@@ -504,6 +519,9 @@ export class KhqrLedger extends KhqrBooks {
       ({ charge_id }) => !quiet.has(charge_id)
     )) {
       announcements.push(...(await this.recordOne_(result)))
+    }
+    if (speaksAgain) {
+      await wakeSilenced(this.database_)
     }
     return announcements
   }
@@ -667,28 +685,42 @@ export class KhqrLedger extends KhqrBooks {
   }
 
   /**
-   * `last_signal_at` is written in any case: a question may be under way that left before the signal.
-   * @returns false when the charge got its money meanwhile
+   * An open charge remembers the signal in any case: a question may be under way that
+   * left before it. `next_check_at` becomes another one also where the charge is due:
+   * a plan that was read before the signal must not put it off.
+   * @returns false when no question can follow from it: the charge got its money
+   *   meanwhile, is long over, or was signalled for moments or too many times ago
    */
   protected async hearSignal_(
     charge: Charge,
-    { kind, actor, message }: Signal,
+    { kind, actor, message, eachMs }: Signal,
     now: Date,
     context: SqlContext
   ): Promise<boolean> {
-    const at = planSignalledCheck(charge, now)
+    const at = soonestAfterSignal(charge, now)
+    if (at === null && !isSignalKept(charge, now)) {
+      return false
+    }
+    const isSooner = planSignalledCheck(charge, now) !== null
+    // The database's clock is the same for all processes.
     const heard = await context.manager!.execute<unknown[]>(
       `WITH heard AS (
-         UPDATE khqr_charge SET last_signal_at = ?, last_signal = ?, next_check_at = COALESCE(?::timestamptz, next_check_at),
-           late_signals = late_signals + CASE WHEN status = 'expired' AND ?::timestamptz IS NOT NULL THEN 1 ELSE 0 END
-         WHERE id = ? AND status IN ('pending', 'failed', 'expired') RETURNING id
+         UPDATE khqr_charge SET last_signal_at = now(), last_signal = ?,
+           next_check_at = CASE WHEN next_check_at < ? THEN next_check_at - interval '1 millisecond'
+             ELSE COALESCE(?::timestamptz, next_check_at) END,
+           late_signals = late_signals + CASE WHEN status = 'expired' AND ?::boolean THEN 1 ELSE 0 END
+         WHERE id = ? AND status IN ('pending', 'failed', 'expired')
+           AND (?::float = 0 OR last_signal_at IS NULL OR last_signal_at <= now() - make_interval(secs => ?))
+         RETURNING id
        ) SELECT id, ${RING_DUE_IF} FROM heard`,
       [
-        now,
         signalToKeep(charge, kind),
         at,
         at,
+        isSooner,
         charge.id,
+        eachMs,
+        eachMs / 1_000,
         at !== null && at <= now,
       ]
     )
@@ -696,7 +728,7 @@ export class KhqrLedger extends KhqrBooks {
       return false
     }
     // A shopper's may come each second; how many are announced is limited.
-    if (at || kind === "announced") {
+    if (isSooner || kind === "announced") {
       await this.createKhqrEvents({
         charge_id: charge.id,
         kind: "signal",

@@ -1,3 +1,4 @@
+import { planSignalledCheck } from "./pace"
 import type { Actor, Charge, SignalKind } from "./types"
 
 /** A signal as its charge hears it. */
@@ -6,6 +7,8 @@ export type Signal = {
   actor: Actor
   /** For the history. */
   message: string
+  /** Sooner after another one it is not heard. */
+  eachMs: number
 }
 
 /** The likelier the payment, the later. */
@@ -29,4 +32,21 @@ export function signalToKeep(
     BY_STRENGTH.indexOf(before) > BY_STRENGTH.indexOf(kind)
     ? before
     : kind
+}
+
+/** When its question may be asked, also where another one is due sooner; `null` when none follows from it. */
+export function soonestAfterSignal(charge: Charge, now: Date): Date | null {
+  return planSignalledCheck({ ...charge, next_check_at: null }, now)
+}
+
+/**
+ * Whether the next question answers it, whenever that is. Of an expired charge most
+ * signals lead to none, and would claim calls for the look that is due hours later.
+ */
+export function isSignalKept(charge: Charge, now: Date): boolean {
+  return (
+    charge.status !== "expired" ||
+    // While the bank answers nothing, questions are put off; they follow.
+    soonestAfterSignal({ ...charge, unknowns: 0 }, now) !== null
+  )
 }
