@@ -45,11 +45,11 @@ const HOUR = 60 * MINUTE
 /** Questions about a charge that somebody looks at, where they cost nothing. */
 export const WATCHED_EACH_MS = 2 * SECOND
 
-/** A shop that shows no open pages of its own: so long the shopper is taken to look. */
+/** So long the shopper is taken to look: from the issue where no page tells, else from when they left. */
 const TAKEN_TO_LOOK_MS = 2 * MINUTE
 
 /** A shopper's signal is served at once, but one charge is asked about at most this often. */
-export const SIGNAL_COOLDOWN_MS = 3 * SECOND
+export const SIGNAL_COOLDOWN_MS = 2 * SECOND
 
 /** Signals on an expired charge are rarer and so are its questions. */
 export const LATE_SIGNAL_COOLDOWN_MS = 60 * SECOND
@@ -179,7 +179,7 @@ function regularCheck(charge: PacedCharge, now: Date): PlannedCheck {
     return { at: after(now, 30 * SECOND), reason: "superseded" }
   }
   const age = now.getTime() - charge.issued_at.getTime()
-  if (isLookedAt(charge, age)) {
+  if (isLookedAt(charge, now)) {
     return { at: after(now, WATCHED_EACH_MS), reason: "watched" }
   }
   return age < 5 * MINUTE
@@ -187,12 +187,13 @@ function regularCheck(charge: PacedCharge, now: Date): PlannedCheck {
     : { at: after(now, 10 * SECOND), reason: "aging" }
 }
 
-/** @param age since it was issued, ms */
+/** Who has just left the page is probably in their bank's app. */
 function isLookedAt(
-  { watched_since, unwatched_at }: PacedCharge,
-  age: number
+  { issued_at, watched_since, unwatched_at }: PacedCharge,
+  now: Date
 ): boolean {
-  return watched_since === null ? age < TAKEN_TO_LOOK_MS : unwatched_at === null
+  const left = watched_since === null ? issued_at : unwatched_at
+  return left === null || now.getTime() - left.getTime() < TAKEN_TO_LOOK_MS
 }
 
 function lateCheck(charge: PacedCharge, now: Date): PlannedCheck | null {

@@ -29,14 +29,20 @@ const LONGEST_BACKOFF_MS = 600_000
 /** In a list a charge has to be this old to ride along: hardly anybody pays sooner. */
 const RIDES_FROM_MS = 8_000
 
+/** Some banks' apps do not enforce the expiry; later payments are found by signals, receipts and people. */
+const LATE_LOOK_MS = HOUR_MS
+
+/** Lives of KHQRs that differ by less have one schedule. */
+const LIFE_STEP_S = 10
+
 /** A late look that found no call by then is not made up for. */
 const LATE_UNTIL_MS = 30 * HOUR_MS
 
 /** From issue to closing, in seconds, where nothing is open that tells. */
 const USUAL_LIFE = 720
 
-/** Prices that are tried, in seconds of waiting: from next to nothing to an hour. */
-const PRICES = Array.from({ length: 80 }, (_, step) => 0.5 * 1.12 ** step)
+/** Prices that are tried, in seconds of waiting: from two seconds, below which questions buy nothing anybody notices, to hours. */
+const PRICES = Array.from({ length: 68 }, (_, step) => 2 * 1.12 ** step)
 const NO_PRICE = PRICES.length - 1
 
 /** Guesses, until the shop's own charges outweigh them. */
@@ -73,6 +79,12 @@ const CHANCE_OF_LATE = 0.005
 
 /** Calls that nothing but a signal or a closing may take. */
 const KEPT = 3
+
+/** After so many signals in vain a charge is asked about by its schedule only. */
+const MOST_IN_VAIN = 4
+
+/** What a signal's question saves at the most, in seconds: nobody waits longer at a page. */
+const MOST_SAVED_S = 600
 
 /** A closing that finds money as often as this comes before those that do not. */
 const LIKELY_CHANCE = 0.2
@@ -251,9 +263,10 @@ export function ration(
     endsAt,
   }))
   const terms = termsFor(cases, budget, lists, belief, now)
+  const silence = silenceOf(cases)
   const wishes = cases
-    .filter((of) => of.stage !== "late" || !isTooLate(of.charge, now))
-    .map((of) => wishOf(of, terms, belief, now))
+    .filter((of) => of.hasSignal || of.stage !== "late" || !isTooLate(of, now))
+    .map((of) => wishOf(of, terms, silence, belief, now))
   return {
     looks: grant(wishes, terms, belief, lists, now),
     price: PRICES[terms.price],
@@ -279,8 +292,12 @@ export function beliefOf(shop: ShopHistory, now: Date): ShopBelief {
 function caseOf(charge: OpenCharge, belief: ShopBelief, now: Date): Case {
   const { issued_at, last_checked_at, last_signal_at } = charge
   const kind = kindOf(charge)
-  const life = secondsBetween(issued_at, closesAt(charge))
-  const asked = last_checked_at ? secondsBetween(issued_at, last_checked_at) : 0
+  const life =
+    LIFE_STEP_S *
+    Math.round(secondsBetween(issued_at, closesAt(charge)) / LIFE_STEP_S)
+  const isAnswered =
+    last_checked_at !== null && !charge.last_outcome?.startsWith("unknown")
+  const asked = isAnswered ? secondsBetween(issued_at, last_checked_at) : 0
   const stage = stageOf(charge, now)
   const hasSignal =
     last_signal_at !== null &&
@@ -307,7 +324,13 @@ function caseOf(charge: OpenCharge, belief: ShopBelief, now: Date): Case {
     asked,
     hasSignal,
     chance: Math.max(unsignalled, signalled),
-    soonest: last_checked_at ? after(last_checked_at, cooldown) : issued_at,
+    soonest: latest(
+      last_checked_at ? after(last_checked_at, cooldown) : issued_at,
+      // Our own gate has said when it may let it pass.
+      charge.unknowns > 0 && stage !== "silenced"
+        ? (charge.next_check_at ?? issued_at)
+        : issued_at
+    ),
   }
 }
 
@@ -340,12 +363,19 @@ function stageOf(charge: OpenCharge, now: Date): Case["stage"] {
     : "open"
 }
 
-/** There were no calls to spare for it, and nobody expects anything of it any more. */
-function isTooLate(charge: OpenCharge, now: Date): boolean {
+/** One late look is enough where calls are few; and for none there were calls to spare, after so long. */
+function isTooLate({ charge }: Case, now: Date): boolean {
+  const { status, expires_at, last_checked_at } = charge
+  const looked =
+    last_checked_at !== null && last_checked_at >= lateLookAt(charge)
   return (
-    charge.status === "expired" &&
-    now.getTime() - charge.expires_at.getTime() > LATE_UNTIL_MS
+    (status === "expired" && looked) ||
+    now.getTime() - expires_at.getTime() > LATE_UNTIL_MS
   )
+}
+
+function lateLookAt({ expires_at }: OpenCharge): Date {
+  return after(expires_at, LATE_LOOK_MS)
 }
 
 function kindOf({ watched_since, unwatched_at }: OpenCharge): WatchKind {
@@ -483,16 +513,27 @@ function signalsUntil(
   return waiting + toCome + Math.sqrt(toCome)
 }
 
-function wishOf(of: Case, terms: Terms, belief: ShopBelief, now: Date): Wish {
-  const planned = unsignalled(of, terms, belief)
+function wishOf(
+  of: Case,
+  terms: Terms,
+  silence: Silence | null,
+  belief: ShopBelief,
+  now: Date
+): Wish {
+  const planned = unsignalled(of, terms, silence, belief)
   if (!of.hasSignal || isSilenced(of.charge)) {
     return planned
   }
   const price = PRICES[terms.price]
-  const saved = secondsBetween(now, planned.at)
+  const saved = Math.min(
+    Math.max(0, secondsBetween(now, planned.at)),
+    MOST_SAVED_S
+  )
   const isWorthIt =
     of.chance >= SERVED_CHANCE ||
-    (!terms.isShort && of.chance * (price + Math.max(saved, 0)) >= price)
+    (!terms.isShort &&
+      of.charge.signals_in_vain < MOST_IN_VAIN &&
+      of.chance * (price + saved) >= price)
   const patience = terms.patience * (of.chance < SERVED_CHANCE ? DOUBT : 1)
   const at = latest(
     after(of.charge.last_signal_at!, patience * 1_000),
@@ -504,7 +545,12 @@ function wishOf(of: Case, terms: Terms, belief: ShopBelief, now: Date): Wish {
     : planned
 }
 
-function unsignalled(of: Case, terms: Terms, belief: ShopBelief): Wish {
+function unsignalled(
+  of: Case,
+  terms: Terms,
+  silence: Silence | null,
+  belief: ShopBelief
+): Wish {
   const { charge, stage, kind, life, asked } = of
   const is = (reason: CheckReason, at: Date): Wish => ({
     id: charge.id,
@@ -515,9 +561,22 @@ function unsignalled(of: Case, terms: Terms, belief: ShopBelief): Wish {
   const closing = closesAt(charge)
   switch (stage) {
     case "silenced":
-      return is("backoff", silencedUntil(charge))
+      return is(
+        "backoff",
+        silence?.prober === charge.id
+          ? silence.until
+          : after(silence!.until, LOOK_AGAIN_MS)
+      )
     case "late":
-      return is("late", charge.next_check_at ?? charge.expires_at)
+      return is(
+        "late",
+        charge.status === "expired"
+          ? latest(
+              charge.next_check_at ?? charge.expires_at,
+              lateLookAt(charge)
+            )
+          : (charge.next_check_at ?? charge.expires_at)
+      )
     case "open": {
       const age = belief.schedule(kind, life, terms.price).nextAfter(asked)
       const quiet =
@@ -538,12 +597,25 @@ function unsignalled(of: Case, terms: Terms, belief: ShopBelief): Wish {
   return is("closing", after(closing, patience))
 }
 
-function silencedUntil({ last_checked_at, unknowns }: OpenCharge): Date {
+/** The bank says nothing: one charge finds out for all whether it speaks again. */
+type Silence = { prober: string; until: Date }
+
+function silenceOf(cases: Case[]): Silence | null {
+  const silenced = cases
+    .filter(({ stage }) => stage === "silenced")
+    .sort((a, b) => b.chance - a.chance || (a.charge.id < b.charge.id ? -1 : 1))
+  if (silenced.length === 0) {
+    return null
+  }
+  const asked = silenced
+    .map(({ charge }) => charge.last_checked_at ?? charge.issued_at)
+    .reduce(latest)
+  const unknowns = Math.max(...silenced.map(({ charge }) => charge.unknowns))
   const pause = BACKOFF_MS * 2 ** Math.min(unknowns - 1, 16)
-  return after(
-    last_checked_at ?? new Date(0),
-    Math.min(pause, LONGEST_BACKOFF_MS)
-  )
+  return {
+    prober: silenced[0].charge.id,
+    until: after(asked, Math.min(pause, LONGEST_BACKOFF_MS)),
+  }
 }
 
 /**
@@ -568,7 +640,7 @@ function grant(
   const asked = new Set<string>()
   for (const wish of byChance) {
     // A list is one call, however many ride in it.
-    const isFree = lists && asked.size > 0
+    const isFree = lists && asked.size > 0 && wish.of.stage !== "late"
     if (wish.at <= now && (isFree || calls.grants(wish))) {
       asked.add(wish.id)
     }
@@ -635,6 +707,8 @@ class Calls {
         )
       case "fallback":
         return this.left_ > this.closings_ + KEPT
+      case "backoff":
+        return this.left_ > KEPT
       default:
         return true
     }

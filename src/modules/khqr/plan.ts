@@ -186,21 +186,32 @@ function waiting(charges: OpenCharge[], until: Date): PlannedLook[] {
   }))
 }
 
-/** One call, about the charge that is most likely paid, finds out whether there may be more. */
+/**
+ * One single question, about the charge that is most likely paid of those whose moment
+ * has come: a list that is closed to the token would find nothing out.
+ */
 function probing(
   charges: OpenCharge[],
-  { shop, lists, now }: PlanInput
+  { shop, now }: PlanInput
 ): PlannedLook[] {
   const again = new Date(now.getTime() + PROBE_TAKES_MS)
-  return charges
+  const isDue = ({ next_check_at }: OpenCharge) =>
+    next_check_at !== null && next_check_at <= now
+  const [first, ...others] = charges
+    .filter(isDue)
     .map((charge) => ({ charge, chance: chanceOf(charge, shop, now) }))
     .sort((a, b) => b.chance - a.chance || (a.charge.id < b.charge.id ? -1 : 1))
-    .map(({ charge }, at): PlannedLook => {
-      if (at === 0) {
-        return { id: charge.id, at: now, reason: "probe" }
-      }
-      return lists
-        ? { id: charge.id, at: now, reason: "along" }
-        : { id: charge.id, at: again, reason: "probe" }
-    })
+    .map(({ charge }) => charge)
+  const look = ({ id }: OpenCharge, at: Date): PlannedLook => ({
+    id,
+    at,
+    reason: "probe",
+  })
+  return [
+    ...(first ? [look(first, now)] : []),
+    ...others.map((charge) => look(charge, again)),
+    ...charges
+      .filter((charge) => !isDue(charge))
+      .map((charge) => look(charge, charge.next_check_at ?? again)),
+  ]
 }

@@ -144,7 +144,9 @@ describe("The life of a charge that nobody pays", () => {
     for (const minutes of [0, 4, 9]) {
       expect(next(watched, minutes)).toEqual([2, "watched"])
     }
-    expect(next(left, 0)).toEqual([5, "unwatched"])
+    // Who has just left the page is probably in their bank's app.
+    expect(next(left, 1.9)).toEqual([2, "watched"])
+    expect(next(left, 2)).toEqual([5, "unwatched"])
     expect(next(left, 4.9)).toEqual([5, "unwatched"])
     expect(next(left, 5)).toEqual([10, "aging"])
     expect(next({}, 1.9)).toEqual([2, "watched"])
@@ -550,10 +552,10 @@ describe("A signal", () => {
     expect(planSignalledCheck(charge(), now)).toEqual(now)
   })
 
-  it("waits for the cool-down of 3 s", () => {
-    expect(planSignalledCheck(asked(3), now)).toEqual(now)
-    expect(planSignalledCheck(asked(2.999), now)).toEqual(later(now, 1))
-    expect(planSignalledCheck(asked(0), now)).toEqual(later(now, 3 * SECOND))
+  it("waits for the cool-down of 2 s", () => {
+    expect(planSignalledCheck(asked(2), now)).toEqual(now)
+    expect(planSignalledCheck(asked(1.999), now)).toEqual(later(now, 1))
+    expect(planSignalledCheck(asked(0), now)).toEqual(later(now, 2 * SECOND))
   })
 
   it("changes nothing when a check is due earlier, or just then", () => {

@@ -194,30 +194,26 @@ describe("While nothing may be asked", () => {
 })
 
 describe("A probe", () => {
-  it("is one question, and the others wait for its answer", () => {
+  it("is one question, with or without lists, about one whose moment has come, and the others wait for its answer", () => {
     fc.assert(
-      fc.property(anyCharges(), anyShop, (charges, shop) => {
-        const planned = plan(input({ charges, shop, budget: PROBE }))
-        const free = charges.filter(isFree)
-        expect(ids(planned.looks)).toEqual(ids(free))
-        expect(due(planned)).toHaveLength(Math.min(1, free.length))
-        for (const { reason, at } of planned.looks) {
-          expect(reason).toBe("probe")
-          expect(+at).toBeLessThanOrEqual(+later(NOW, 2 * MINUTE))
+      fc.property(
+        anyCharges(),
+        anyShop,
+        fc.boolean(),
+        (charges, shop, lists) => {
+          const planned = plan(input({ charges, shop, lists, budget: PROBE }))
+          const free = charges.filter(isFree)
+          const ready = free.filter(
+            ({ next_check_at }) =>
+              next_check_at !== null && next_check_at <= NOW
+          )
+          expect(ids(planned.looks)).toEqual(ids(free))
+          expect(due(planned)).toHaveLength(Math.min(1, ready.length))
+          expect(planned.looks.every(({ reason }) => reason === "probe")).toBe(
+            true
+          )
         }
-      })
-    )
-  })
-
-  it("takes the others along where there are lists", () => {
-    fc.assert(
-      fc.property(anyCharges(), (charges) => {
-        const planned = plan(input({ charges, budget: PROBE, lists: true }))
-        const free = charges.filter(isFree)
-        expect(ids(due(planned))).toEqual(ids(free))
-        expect(asked(planned)).toHaveLength(Math.min(1, free.length))
-        expect(planned.looks[0]?.reason ?? "probe").toBe("probe")
-      })
+      )
     )
   })
 
