@@ -1,4 +1,10 @@
-import { BakongClient, openGate } from "../../bakong"
+import {
+  BakongClient,
+  openGate,
+  refuse,
+  unknown,
+  type UnknownReason,
+} from "../../bakong"
 import { buildKhqr } from "../../khqr"
 import { type Simulator, startSimulator } from "../../simulator"
 import type { Question } from "../gateway"
@@ -6,7 +12,8 @@ import { OpenApiGateway } from "../open-api"
 import { purposeOf } from "../waves"
 
 const MINUTE = 60_000
-const DAY = 24 * 60 * MINUTE
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
 
 const later = (moment: Date, ms: number): Date =>
   new Date(moment.getTime() + ms)
@@ -34,6 +41,8 @@ let client: BakongClient
 let gateway: OpenApiGateway
 /** The gateway's clock. */
 let clock: Date
+/** For what our own gate lets no single question out. */
+let heldBack: UnknownReason | null
 /** How many of the bank's requests are no longer of interest. */
 let forgotten: number
 
@@ -48,10 +57,17 @@ async function open(
   options: Parameters<typeof startSimulator>[0] = {}
 ): Promise<void> {
   bank = await startSimulator(options)
+  heldBack = null
+  const way = openGate(bank.token)
   client = new BakongClient({
     baseUrl: bank.url,
     timeoutMs: 1_000,
-    gate: openGate(bank.token),
+    gate: {
+      pass: async (outgoing, send) =>
+        heldBack && outgoing.endpoint.endsWith(SINGLE)
+          ? refuse(outgoing, unknown(heldBack, "Not now"))
+          : way.pass(outgoing, send),
+    },
   })
   let closedUntil: Date | null = null
   gateway = new OpenApiGateway({
@@ -278,30 +294,39 @@ function seenStaticMd5(): string {
 describe("Where the list is closed to the token", () => {
   beforeEach(() => bank.setFault({ kind: "list_closed" }))
 
-  it("asks one by one and finds what was paid", async () => {
+  it("asks one single question, and about the others no more in this pass", async () => {
     bank.pay({ qr: QRS[0].qr })
-    bank.pay({ qr: QRS[7].qr })
     const results = await ask(8)
 
-    expect(calls()).toEqual(["list:8", ...times(8, "single")])
-    expect(ids(results)).toEqual(questions(8).map(({ charge_id }) => charge_id))
-    expect(words(results)).toEqual(["paid", ...times(6, "not_found"), "paid"])
+    expect(calls()).toEqual(["list:8", "single"])
+    expect(ids(results)).toEqual(["khqr_0"])
+    expect(words(results)).toEqual(["paid"])
   })
 
-  it("asks no list again for 24 h, then tries it once more", async () => {
+  it("asks no list again for 24 h, one by one instead, then tries it once more", async () => {
     await ask(3)
     for (const [ms, expected] of [
       [MINUTE, times(3, "single")],
       [DAY - 1, times(3, "single")],
-      [DAY, ["list:3", ...times(3, "single")]],
+      [DAY, ["list:3", "single"]],
       [DAY + 1, times(3, "single")],
       [2 * DAY - 1, times(3, "single")],
-      [2 * DAY, ["list:3", ...times(3, "single")]],
+      [2 * DAY, ["list:3", "single"]],
     ] as [number, string[]][]) {
       forget()
       await ask(3, later(NOW, ms))
       expect(calls()).toEqual(expected)
     }
+  })
+
+  it("finds what was paid one by one", async () => {
+    await ask(2)
+    bank.pay({ qr: QRS[0].qr })
+    bank.pay({ qr: QRS[7].qr })
+    const results = await ask(8)
+
+    expect(ids(results)).toEqual(questions(8).map(({ charge_id }) => charge_id))
+    expect(words(results)).toEqual(["paid", ...times(6, "not_found"), "paid"])
   })
 
   it("returns to lists when they are open again", async () => {
@@ -317,9 +342,24 @@ describe("Where the list is closed to the token", () => {
   it("asks one list only about more than fit in one", async () => {
     const results = await ask(120)
 
-    expect(calls()).toEqual(["list:50", ...times(120, "single")])
-    expect(results).toHaveLength(120)
+    expect(calls()).toEqual(["list:50", "single"])
+    expect(ids(results)).toEqual(["khqr_0"])
   })
+
+  it.each(["quota_spent", "rate_limited"] as const)(
+    "remembers it when our own gate holds the single question back: %s",
+    async (reason) => {
+      heldBack = reason
+      const results = await ask(8)
+      expect(ids(results)).toEqual(["khqr_0"])
+      expect(words(results)).toEqual([reason])
+
+      heldBack = null
+      forget()
+      await ask(3)
+      expect(calls()).toEqual(times(3, "single"))
+    }
+  )
 
   it("asks no more once the bank is down, after a wave of five", async () => {
     await ask(2)
@@ -345,7 +385,7 @@ describe("Where the list is closed to the token", () => {
   })
 
   it("asks no further list when the last wave of the one before says no more", async () => {
-    await reopen({ dailyRequestLimit: 2 + 1 + 49 })
+    await reopen({ dailyRequestLimit: 1 + 1 + 49 })
     bank.setFault({ kind: "list_closed" })
     await ask(2)
     forget()
@@ -362,9 +402,10 @@ describe("A list that only fails", () => {
     async (kind) => {
       bank.setFault({ kind, endpoint: LIST })
       const results = await ask(3)
+      await ask(3)
 
-      expect(calls()).toEqual(["list:3", ...times(3, "single")])
-      expect(words(results)).toEqual(times(3, "not_found"))
+      expect(calls()).toEqual(["list:3", "single", ...times(3, "single")])
+      expect(words(results)).toEqual(["not_found"])
     }
   )
 
@@ -378,6 +419,112 @@ describe("A list that only fails", () => {
     forget()
     await ask(50)
     expect(calls()).toEqual(["list:50"])
+  })
+
+  it.each(["truncated", "server_error"] as const)(
+    "is left alone twice as long each time it is %s anew, up to a day",
+    async (kind) => {
+      bank.setFault({ kind, endpoint: LIST })
+      await ask(2)
+      if (kind === "server_error") {
+        await ask(2)
+      }
+      let now = NOW
+      for (const minutes of [
+        10, 20, 40, 80, 160, 320, 640, 1_280, 1_440, 1_440,
+      ]) {
+        forget()
+        await ask(2, later(now, minutes * MINUTE - 1))
+        now = later(now, minutes * MINUTE)
+        await ask(2, now)
+        expect(calls()).toEqual(["single", "single", "list:2", "single"])
+      }
+    }
+  )
+
+  it("is left alone for ten minutes again once it was whole in between", async () => {
+    bank.setFault({ kind: "html", endpoint: LIST })
+    await ask(2)
+    await ask(2, later(NOW, 10 * MINUTE))
+    bank.clearFaults()
+    await ask(2, later(NOW, 30 * MINUTE))
+    bank.setFault({ kind: "html", endpoint: LIST })
+    await ask(2, later(NOW, HOUR))
+    forget()
+    await ask(2, later(NOW, HOUR + 10 * MINUTE))
+
+    expect(calls()).toEqual(["list:2", "single"])
+  })
+})
+
+describe("A list that alone gives no answer", () => {
+  it.each(["slow", "server_error", "down"] as const)(
+    "is taken for closed the second time that it is %s while a single question is answered",
+    async (kind) => {
+      bank.setFault({ kind, endpoint: LIST, delayMs: 3_000 })
+      expect(words(await ask(3))).toEqual(times(3, "unavailable"))
+      const second = await ask(3)
+      expect(ids(second)).toEqual(["khqr_0"])
+      expect(words(second)).toEqual(["not_found"])
+      expect(words(await ask(3))).toEqual(times(3, "not_found"))
+
+      expect(calls()).toEqual(["list:3", "list:3", ...times(4, "single")])
+    }
+  )
+
+  it("stays open when the bank does not answer a single question either", async () => {
+    bank.setFault({ kind: "server_error" })
+    await ask(3)
+    expect(words(await ask(3))).toEqual(times(3, "unavailable"))
+    expect(calls()).toEqual(["list:3", "list:3", "single"])
+
+    bank.clearFaults()
+    forget()
+    expect(words(await ask(3))).toEqual(times(3, "not_found"))
+    expect(calls()).toEqual(["list:3"])
+  })
+
+  it("stays open when a list in between was answered", async () => {
+    for (let i = 0; i < 3; i++) {
+      bank.setFault({ kind: "server_error", endpoint: LIST, times: 1 })
+      await ask(3)
+      await ask(3)
+    }
+
+    expect(calls()).toEqual(times(6, "list:3"))
+  })
+
+  it("gives way to a single question as soon as our own gate lets one out", async () => {
+    bank.setFault({ kind: "server_error", endpoint: LIST })
+    await ask(3)
+    heldBack = "unavailable"
+    expect(words(await ask(3))).toEqual(times(3, "unavailable"))
+    heldBack = null
+    forget()
+
+    // One alone says nothing of the list: the bank may have come back with it.
+    expect(words(await ask(3))).toEqual(["not_found"])
+    expect(calls()).toEqual(["single"])
+    expect(words(await ask(3))).toEqual(["not_found"])
+    expect(calls()).toEqual(["single", "list:3", "single"])
+    forget()
+    await ask(3)
+    expect(calls()).toEqual(times(3, "single"))
+  })
+
+  it("is asked as ever when the bank is found back by a single question", async () => {
+    bank.setFault({ kind: "server_error" })
+    await ask(3)
+    heldBack = "unavailable"
+    await ask(3)
+    heldBack = null
+    bank.clearFaults()
+    forget()
+    await ask(3)
+    await ask(3)
+    await ask(3)
+
+    expect(calls()).toEqual(["single", "list:3", "list:3"])
   })
 })
 
