@@ -71,8 +71,11 @@ const PROBE_AGAIN_MS = 600_000
 /** While a probe is under way, others wait for its answer, and no longer. */
 const PROBE_TAKES_MS = 75_000
 
-/** Our clock and the bank's differ: a midnight is past when it is past there too. */
+/** Our clock and the bank's differ: a midnight is past, and a day begins, when it is past there too. */
 const CLOCK_SKEW_MS = 5_000
+
+/** A refusal this near to a midnight may count the other day's calls: clocks differ, and answers take their time. */
+const MIDNIGHT_IS_NEAR_MS = 60_000
 
 /** Of a day's calls, kept for questions about charges and for a person's. */
 export const RESERVED_SHARE = 0.2
@@ -423,7 +426,10 @@ function learned(
   const served = usedToday(state) - 1
   const isGuess =
     state.lifted_at !== null && now.getTime() - state.lifted_at.getTime() <= DAY
-  return limit === null || isGuess || served < limit * CREDIBLE_SHARE
+  return limit === null ||
+    isGuess ||
+    isNearMidnight(now) ||
+    served < limit * CREDIBLE_SHARE
     ? state.learned_limit
     : served
 }
@@ -479,10 +485,18 @@ function midnightAfter(now: Date, offset: number): number {
   return Math.floor(at / DAY) * DAY + DAY - offset + CLOCK_SKEW_MS
 }
 
+function isNearMidnight(now: Date): boolean {
+  return [0, PHNOM_PENH_OFFSET_MS].some((offset) => {
+    const sinceMidnight = (now.getTime() + offset) % DAY
+    return Math.min(sinceMidnight, DAY - sinceMidnight) <= MIDNIGHT_IS_NEAR_MS
+  })
+}
+
+/** By Phnom Penh's calendar, as it is past doubt. */
 function phnomPenhDay(now: Date): string {
   return utcDay(new Date(now.getTime() + PHNOM_PENH_OFFSET_MS))
 }
 
 function utcDay(now: Date): string {
-  return now.toISOString().slice(0, 10)
+  return new Date(now.getTime() - CLOCK_SKEW_MS).toISOString().slice(0, 10)
 }

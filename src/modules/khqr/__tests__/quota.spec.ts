@@ -228,6 +228,59 @@ describe("midnight", () => {
   })
 })
 
+describe("a bank whose clock is behind ours", () => {
+  it.each([
+    ["in Phnom Penh", PHNOM_PENH_MIDNIGHT],
+    ["UTC", UTC_MIDNIGHT],
+  ])("counts no new day before it is past there too: %s", (_, begins) => {
+    const evening = later(begins, -HOUR)
+    const spent = ask(spendAll(LIMIT, evening), { now: evening }).state
+    const before = later(begins, -1)
+    expect(rollOver(spent, before)).toEqual(spent)
+    expect(ask(spent, { now: before }).granted).toBe(false)
+    expect(ask(spent, { now: begins }).granted).toBe(true)
+  })
+
+  it("is never asked for a day that it has not begun", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(PHNOM_PENH_MIDNIGHT, UTC_MIDNIGHT),
+        fc.integer({ min: 0, max: 5_000 }),
+        fc.array(fc.integer({ min: 0, max: 3_000 }), {
+          minLength: 1,
+          maxLength: 60,
+        }),
+        fc.integer({ min: 1, max: 60 }),
+        (begins, behindMs, pauses, limit) => {
+          // By the calendar of that midnight, and by a clock that is behind.
+          const midnight = later(begins, -5_000)
+          const offsetMs = (DAY - (+midnight % DAY)) % DAY
+          const bank = new CountingBank(limit, offsetMs - behindMs)
+          let now = later(midnight, -5_000)
+          let state = freshQuota(now)
+          let last = state
+          for (const pause of pauses) {
+            now = later(now, pause)
+            const made = claim(state, limit, "closing", now)
+            state = made.state
+            if (made.granted) {
+              const isFirst =
+                state.day > last.day || state.utc_day > last.utc_day
+              last = state
+              expect(isFirst && +now - behindMs < +midnight).toBe(false)
+              const type = bank.call(now)
+              expect(type).toBe("served")
+              state = hear(state, made.ticket, { type }, limit, now)
+            }
+          }
+          expect(state.learned_limit).toBeNull()
+        }
+      ),
+      { numRuns: 1_000 }
+    )
+  })
+})
+
 describe("a refusal by the bank", () => {
   const refusedAt = (count: number, now = MORNING) => {
     const made = ask(spendAll(count - 1, now), { now })
@@ -362,6 +415,19 @@ describe("a refusal by the bank", () => {
     )
     expect(state).toMatchObject({ spent_by: "bank", learned_limit: null })
   })
+
+  it.each([PHNOM_PENH_MIDNIGHT, UTC_MIDNIGHT])(
+    "teaches no limit within a minute of the midnight of %p",
+    (begins) => {
+      const learnedAt = (ms: number) =>
+        refusedAt(71, later(begins, ms - 5_000)).learned_limit
+      expect(learnedAt(-MINUTE - 1)).toBe(70)
+      expect(learnedAt(-MINUTE)).toBeNull()
+      expect(learnedAt(0)).toBeNull()
+      expect(learnedAt(MINUTE)).toBeNull()
+      expect(learnedAt(MINUTE + 1)).toBe(70)
+    }
+  )
 
   it("gives a probe back that was not sent", () => {
     const at = later(MORNING, HOUR)
