@@ -10,7 +10,7 @@ import { figuresOf, type Figures, type Run } from "./measure"
 import { LATENCY_MS, type Rules } from "./ours"
 import { Queue } from "./queue"
 import { between, branch, type Random } from "./random"
-import { BEGIN, CLOSES_MS, SECOND, type Visit } from "./world"
+import { BEGIN, CLOSES_MS, HOUR, SECOND, type Visit } from "./world"
 
 export type Schedule = {
   /** Seconds since the issue, rising. */
@@ -39,6 +39,9 @@ const AT_ONCE: Schedule = {
 /** What a schedule is to be best at. */
 export type Goal = "p95" | "mean"
 
+/** As ours: a day begins when it has begun at the bank too. */
+const CLOCK_SKEW_MS = 5 * SECOND
+
 type Purpose = "fallback" | "signal" | "closing"
 
 /** The day's calls as the gate grants them, without its machinery: a search asks millions of times. */
@@ -65,8 +68,8 @@ export class Counter {
   }
 
   grants(at: number, purpose: Purpose): boolean {
-    const phnomPenh = dayOf(at, "phnom-penh")
-    const utc = dayOf(at, "utc")
+    const phnomPenh = dayOf(at - CLOCK_SKEW_MS, "phnom-penh")
+    const utc = dayOf(at - CLOCK_SKEW_MS, "utc")
     if (phnomPenh !== this.days_[0]) {
       this.used_[0] = 0
     }
@@ -93,7 +96,7 @@ function granted(limit: number | null, purpose: "check" | "closing"): number {
   if (limit === null) {
     return Infinity
   }
-  const now = new Date(BEGIN)
+  const now = new Date(BEGIN + HOUR)
   let state = freshQuota(now)
   for (let calls = 0; ; calls++) {
     const leave = claim(state, limit, purpose, now)
@@ -313,7 +316,11 @@ function runBatches(
 
 /** The nearer of the two at which there may be calls again. */
 function nextMidnight(at: number): number {
-  return Math.min(nextReset(at, "phnom-penh"), nextReset(at, "utc"))
+  const since = at - CLOCK_SKEW_MS
+  return (
+    Math.min(nextReset(since, "phnom-penh"), nextReset(since, "utc")) +
+    CLOCK_SKEW_MS
+  )
 }
 
 function runOf({ calls, held }: Counter, foundAt: Float64Array): Run {
