@@ -4,10 +4,15 @@ import {
   FIND_OPEN_OVER,
   type AnnouncedMoney,
 } from "../../src/modules/khqr/announcements"
+import {
+  MOST_LATE_SIGNALS,
+  SIGNAL_COOLDOWN_MS,
+} from "../../src/modules/khqr/pace"
 import type { Charge } from "../../src/modules/khqr/types"
 import { onKhqrModule } from "./world"
 
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 
 const ago = (ms: number): Date => new Date(Date.now() - ms)
 
@@ -118,21 +123,12 @@ onKhqrModule(({ service, dbConfig }) => {
       expect(await Promise.all(others.map(isDue))).toEqual([false, false, true])
     })
 
-    it("means whatever may still be paid: shown, superseded, failed, and expired for a day", async () => {
+    it("means whatever may still be paid: shown, superseded and failed", async () => {
       const open = [
+        await issue(),
         await issue({ superseded_at: ago(1_000) }),
         await issue({ status: "failed" }),
-        await issue({
-          status: "expired",
-          issued_at: ago(23 * HOUR),
-          expires_at: ago(23 * HOUR),
-        }),
       ]
-      await issue({
-        status: "expired",
-        issued_at: ago(25 * HOUR),
-        expires_at: ago(25 * HOUR),
-      })
       await issue({ mode: "static" })
       await issue({ status: "completed", evidence: "khqr" })
       await issue({
@@ -149,15 +145,88 @@ onKhqrModule(({ service, dbConfig }) => {
       expect(matched).toBe(3)
     })
 
-    it("means the ten newest, newest first", async () => {
+    const expiredSince = (ms: number) =>
+      issue({
+        status: "expired",
+        issued_at: ago(ms + 10 * MINUTE),
+        expires_at: ago(ms),
+      })
+
+    it("means what expired, for a day, where nothing is open", async () => {
+      const [lately, before] = [
+        await expiredSince(HOUR),
+        await expiredSince(23 * HOUR),
+      ]
+      await expiredSince(25 * HOUR)
+      expect(idsOf((await announce()).signalled)).toEqual(
+        idsOf([lately, before])
+      )
+
+      const open = await issue()
+      await letRepeatsPass()
+      expect(await announce()).toMatchObject({
+        signalled: [{ id: open.id }],
+        matched: 1,
+      })
+    })
+
+    it("means one that expired beside the open ones where the notice's time is its own", async () => {
+      const open = await issue({ issued_at: ago(HOUR) })
+      const mayBe = await expiredSince(29 * MINUTE)
+      await expiredSince(31 * MINUTE)
+
+      const { signalled, matched } = await announce({
+        paid_at: ago(20 * MINUTE),
+      })
+
+      expect(idsOf(signalled)).toEqual(idsOf([open, mayBe]))
+      expect(matched).toBe(2)
+    })
+
+    it("finds the open one behind many that are over", async () => {
+      const open = await issue({ issued_at: ago(HOUR) })
+      for (let n = 0; n < 12; n++) {
+        await issue({ status: "expired", expires_at: ago(MINUTE) })
+      }
+      expect(idsOf((await announce()).signalled)).toEqual([open.id])
+    })
+
+    it("has three asked about at the most, the newest first, and says how many match", async () => {
       const charges: Charge[] = []
-      for (let minutes = 0; minutes < 12; minutes++) {
-        charges.push(await issue({ issued_at: ago(minutes * 60_000) }))
+      for (let minutes = 0; minutes < 5; minutes++) {
+        charges.push(await issue({ issued_at: ago(minutes * MINUTE) }))
       }
 
-      const { signalled } = await announce()
+      const { signalled, matched, message } = await announce()
 
-      expect(idsOf(signalled)).toEqual(idsOf(charges.slice(0, 10)))
+      expect(idsOf(signalled)).toEqual(idsOf(charges.slice(0, 3)))
+      expect(matched).toBe(5)
+      expect(message).toBe(
+        "The bank is asked about 3 KHQRs over 12.50 USD as soon as it may be. 2 more match and are not asked about: one notice asks about 3 at the most."
+      )
+      expect(await Promise.all(charges.map(isDue))).toEqual([
+        true,
+        true,
+        true,
+        false,
+        false,
+      ])
+      expect((await announce()).message).toBe(
+        "3 KHQRs over 12.50 USD were announced moments ago, or many times: that changes nothing. 2 more match and are not asked about: one notice asks about 3 at the most."
+      )
+    })
+
+    it("does not say that it asks about an expired one which was asked about too often", async () => {
+      const charge = await issue({
+        status: "expired",
+        expires_at: ago(HOUR),
+        late_signals: MOST_LATE_SIGNALS,
+      })
+      expect(await announce({ reference: charge.id })).toMatchObject({
+        signalled: [],
+        matched: 1,
+      })
+      expect((await read(charge)).last_signal_at).toBeNull()
     })
 
     it("does not mean what was issued after it was paid, to the minute", async () => {
@@ -177,15 +246,14 @@ onKhqrModule(({ service, dbConfig }) => {
       clientUrl: dbConfig.clientUrl,
       driverOptions: { ssl: false, connection: { ssl: false } },
     } as never)
+    const over = ["12.50", "usd", new Date(), ago(24 * HOUR)]
     try {
       const plan = await knex.transaction(async (trx) => {
         // On a table without rows nothing but a missing index is slower than reading it all.
         await trx.raw("SET LOCAL enable_seqscan = off")
         const { rows } = await trx.raw(`EXPLAIN ${FIND_OPEN_OVER}`, [
-          "12.50",
-          "usd",
-          new Date(),
-          ago(24 * HOUR),
+          ...over,
+          ...over,
         ])
         return rows.map((row: object) => Object.values(row)[0]).join("\n")
       })
@@ -212,6 +280,13 @@ onKhqrModule(({ service, dbConfig }) => {
 
       expect(idsOf(heard.signalled)).toEqual([meant.id])
       expect(await isDue(other)).toBe(false)
+    })
+
+    it("means one that expired, beside others that are open", async () => {
+      const meant = await issue({ status: "expired", expires_at: ago(HOUR) })
+      await issue()
+      const { signalled } = await announce({ reference: meant.reference })
+      expect(idsOf(signalled)).toEqual([meant.id])
     })
 
     it("that is nobody's leaves it to the amount", async () => {
@@ -323,7 +398,9 @@ onKhqrModule(({ service, dbConfig }) => {
       await announce()
 
       const { next_check_at, last_checked_at } = await read(charge)
-      expect(next_check_at!.getTime() - last_checked_at!.getTime()).toBe(3_000)
+      expect(next_check_at!.getTime() - last_checked_at!.getTime()).toBe(
+        SIGNAL_COOLDOWN_MS
+      )
     })
   })
 

@@ -21,18 +21,25 @@ export type AnnouncedMoney = {
 
 /** What became of an announcement. */
 export type HeardAnnouncement = {
-  /** Charges that the bank is asked about for it, newest first. */
+  /** Charges that the bank is asked about for it, the likeliest first. */
   signalled: Pick<Charge, "id" | "reference" | "status">[]
-  /** Charges that may be meant; those that were announced moments ago among them. */
+  /** Charges that may be meant; among them those that were announced moments ago, and those that are not asked about. */
   matched: number
   /** The same in words, for a log. */
   message: string
 }
 
-/** The newest are meant: who paid has mostly just seen the KHQR. */
+/** Of each kind, those that are over and those that are not. */
 const MOST_MATCHES = 10
 
 const MINUTE = 60_000
+
+/** Each question takes a call from the shoppers who wait; who paid has mostly just seen the KHQR. */
+export const MOST_ASKED_ABOUT = 3
+
+/** A bank may accept a KHQR a little after its time, and its notice comes when it may. */
+const PAID_LATE_MS = 10 * MINUTE
+
 const HOUR = 60 * MINUTE
 
 /** A forwarder that runs wild is stopped before it costs anybody much. */
@@ -69,26 +76,50 @@ export function announcedChargeLimits(chargeId: string): AttemptLimit[] {
   ]
 }
 
-/** Served by `IDX_khqr_charge_open_amount`. */
-export const FIND_OPEN_OVER = `SELECT id FROM khqr_charge
-  WHERE khqr_amount = ? AND currency_code = ? AND issued_at <= ? AND expires_at >= ?
-    AND status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL
-    AND mode <> 'static' AND review_reason IS DISTINCT FROM 'hash_used'
-  ORDER BY issued_at DESC LIMIT ${MOST_MATCHES}`
+function newestOver(statuses: string): string {
+  return `(SELECT id FROM khqr_charge
+    WHERE khqr_amount = ? AND currency_code = ? AND issued_at <= ? AND expires_at >= ?
+      AND status IN (${statuses}) AND deleted_at IS NULL
+      AND mode <> 'static' AND review_reason IS DISTINCT FROM 'hash_used'
+    ORDER BY issued_at DESC LIMIT ${MOST_MATCHES})`
+}
 
-/** The ids, newest first, of charges over the same money that may be paid, or may have been. */
+/** Served by `IDX_khqr_charge_open_amount`. Many that are over do not hide one that is open. */
+export const FIND_OPEN_OVER = `${newestOver("'pending', 'failed'")} UNION ALL ${newestOver("'expired'")}`
+
+/** The ids of charges over the same money that may be paid, or may have been. */
 export async function findOpenOver(
   { sql }: Database,
   { khqr_amount, currency_code, paid_at }: AnnouncedMoney,
   now: Date
 ): Promise<string[]> {
-  const rows = await sql<{ id: string }>(FIND_OPEN_OVER, [
+  const over = [
     khqr_amount,
     currency_code,
     issuedBefore(paid_at ?? now),
     new Date(now.getTime() - SIGNALS_UNTIL_MS),
-  ])
+  ]
+  const rows = await sql<{ id: string }>(FIND_OPEN_OVER, [...over, ...over])
   return rows.map(({ id }) => id)
+}
+
+/** Which of those over the same money are meant, the likeliest first. */
+export function likeliest(
+  charges: Charge[],
+  { paid_at }: Pick<AnnouncedMoney, "paid_at">
+): Charge[] {
+  const byAge = [...charges].sort((a, b) => +b.issued_at - +a.issued_at)
+  const open = byAge.filter(({ status }) => status !== "expired")
+  const over = byAge.filter(({ status }) => status === "expired")
+  return open.length === 0
+    ? over
+    : [
+        ...open,
+        ...over.filter(
+          ({ expires_at }) =>
+            paid_at !== null && +paid_at < +expires_at + PAID_LATE_MS
+        ),
+      ]
 }
 
 /**
@@ -145,12 +176,16 @@ export function describeHeard(
   matched: number,
   signalled: number
 ): string {
-  const repeated = matched - signalled
+  const repeated = Math.min(matched, MOST_ASKED_ABOUT) - signalled
+  const others = matched - signalled - repeated
   const heard = `The bank is asked about ${countOf(signalled)} over ${inWords(money)} as soon as it may be.`
   const repeats = `${countOf(repeated)} over ${inWords(money)} ${repeated === 1 ? "was" : "were"} announced moments ago, or many times: that changes nothing.`
-  return [...(signalled ? [heard] : []), ...(repeated ? [repeats] : [])].join(
-    " "
-  )
+  const rest = `${others} more ${others === 1 ? "matches and is" : "match and are"} not asked about: one notice asks about ${MOST_ASKED_ABOUT} at the most.`
+  return [
+    ...(signalled ? [heard] : []),
+    ...(repeated ? [repeats] : []),
+    ...(others ? [rest] : []),
+  ].join(" ")
 }
 
 /** For the history: `announced 12.50 USD`. */

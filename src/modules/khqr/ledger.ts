@@ -14,6 +14,8 @@ import {
   announcementLimits,
   describeHeard,
   findOpenOver,
+  likeliest,
+  MOST_ASKED_ABOUT,
   nothingOpen,
   refuseOtherMoney,
   whyNotMeant,
@@ -407,7 +409,7 @@ export class KhqrLedger extends KhqrBooks {
       message: announcedLine(money),
       eachMs: 0,
     } as const
-    for (const charge of matches) {
+    for (const charge of matches.slice(0, MOST_ASKED_ABOUT)) {
       const { id, reference, status } = charge
       const limits = announcedChargeLimits(id)
       const isRepeat =
@@ -760,7 +762,7 @@ export class KhqrLedger extends KhqrBooks {
     return charge
   }
 
-  /** Newest first. */
+  /** The likeliest first. */
   protected async openOver_(
     money: AnnouncedMoney,
     now: Date,
@@ -769,10 +771,13 @@ export class KhqrLedger extends KhqrBooks {
     const ids = await findOpenOver(this.database_, money, now)
     const charges = await this.listKhqrCharges(
       { id: ids },
-      { order: { issued_at: "DESC" } },
+      { take: ids.length },
       context
     )
-    return charges.filter((charge) => whyNotMeant(charge, money, now) === null)
+    return likeliest(
+      charges.filter((charge) => whyNotMeant(charge, money, now) === null),
+      money
+    )
   }
 
   /** The ledger itself counts nothing. */
