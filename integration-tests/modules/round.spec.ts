@@ -437,6 +437,48 @@ onKhqrModule(({ service, dbConfig }) => {
     })
   })
 
+  describe("a bank that speaks again", () => {
+    it("is asked at once about all whom it told nothing, and not about those that nobody asks about", async () => {
+      const [a, b, over] = await issueMany(3)
+      const far = new Date(Date.now() + HOUR)
+      const silent = {
+        last_outcome: "unknown:unavailable",
+        unknowns: 5,
+        unknown_since: new Date(0),
+        next_check_at: far,
+      }
+      await service.updateKhqrCharges([
+        { id: a.id, ...silent },
+        { id: b.id, ...silent },
+        { id: over.id, ...silent, next_check_at: null },
+      ])
+      const answered = (charge: Charge, outcome: Outcome) => ({
+        charge_id: charge.id,
+        outcome,
+        call: {
+          endpoint: "check_transaction_by_md5",
+          requestId: "r1",
+          sent: true,
+          httpStatus: 200,
+          responseCode: 1,
+          errorCode: 1,
+          message: "",
+          durationMs: 1,
+          askedAt: Date.now(),
+          serverTime: null,
+        },
+      })
+      await service.recordAnswers([answered(a, { type: "not_found" })])
+      const woken = await service.retrieveKhqrCharge(b.id)
+      expect(woken.next_check_at!.getTime()).toBeLessThanOrEqual(Date.now())
+      // Since when nothing is known of it stays on record.
+      expect(woken).toMatchObject({ unknowns: 0, unknown_since: new Date(0) })
+      expect(await service.retrieveKhqrCharge(over.id)).toMatchObject({
+        next_check_at: null,
+      })
+    })
+  })
+
   describe("a signal in vain", () => {
     const notFound = (charge: Charge, askedAt: Date): CheckResult => ({
       charge_id: charge.id,

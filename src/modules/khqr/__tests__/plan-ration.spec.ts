@@ -415,6 +415,55 @@ describe("An answer that said nothing", () => {
     expect(asked(plan(input({ charges, budget: calls(4) })))).toEqual([])
   })
 
+  it("has one charge ask for all of them whether the bank speaks again", () => {
+    const silent = (seconds: number, ago: number, unknowns: number) =>
+      aged(seconds, {
+        last_checked_at: later(NOW, -ago * SECOND),
+        last_outcome: "unknown:unavailable",
+        unknowns,
+      })
+    const charges = [silent(300, 90, 4), silent(200, 95, 1), silent(100, 99, 1)]
+    const { looks } = plan(input({ charges, budget: calls(90) }))
+    const asked = looks.filter(({ at }) => at <= NOW)
+    expect(asked).toMatchObject([{ reason: "backoff" }])
+    // A moment later it is under way, and nobody else is asked.
+    const underWay = charges.map((charge) => ({
+      ...charge,
+      ...(charge.id === asked[0].id
+        ? { last_checked_at: NOW, unknowns: 5 }
+        : {}),
+    }))
+    const next = plan(input({ charges: underWay, budget: calls(89) }))
+    expect(next.looks.every(({ at }) => at > NOW)).toBe(true)
+  })
+
+  it("costs a day that the bank is away a few dozen calls, however many charges are open", () => {
+    let charges = Array.from({ length: 8 }, (_, i) => aged(60 + i))
+    let count = 0
+    for (let at = 0; at < 10 * HOUR; at += 5 * SECOND) {
+      const now = later(NOW, at)
+      const { looks } = plan(
+        input({ charges, budget: calls(100 - count, 100 - count, now), now })
+      )
+      const asked = new Set(
+        looks.filter((look) => look.at <= now).map(({ id }) => id)
+      )
+      count += asked.size
+      charges = charges.map((charge) =>
+        asked.has(charge.id)
+          ? {
+              ...charge,
+              last_checked_at: now,
+              last_outcome: "unknown:unavailable",
+              unknowns: charge.unknowns + 1,
+            }
+          : charge
+      )
+    }
+    expect(count).toBeGreaterThan(10)
+    expect(count).toBeLessThanOrEqual(80)
+  })
+
   it("is none where it was our own gate that refused", () => {
     const charge = told(
       aged(200, { unknowns: 3, last_outcome: "unknown:quota_spent" })
