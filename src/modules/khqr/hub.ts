@@ -146,11 +146,13 @@ export class Hub {
       }
       isTaken = false
       followed.coming -= 1
-      // What was read may be older than what was rung for meanwhile.
-      if (followed.rings !== rings) {
-        this.rouse_(followed)
-      }
       this.begin_(followed, seat, { req, res, page: pageOf(view) })
+      // What was rung for meanwhile may have been read for nobody yet, and the view be older.
+      if (followed.rings !== rings) {
+        followed.version = null
+        this.rouse_(followed)
+        this.schedule_()
+      }
     }
     return { begin, leave }
   }
