@@ -75,6 +75,7 @@ onKhqrModule(({ service, dbConfig }) => {
           ["a", "b"],
           [new Date(), new Date()],
           [true, false],
+          [null, new Date()],
           ["a", "b"],
         ],
       ],
@@ -192,7 +193,7 @@ onKhqrModule(({ service, dbConfig }) => {
       const database = databaseOf(knex)
       const { id } = await issue("payses_w")
       const note = (ms: number, watched: boolean) =>
-        writeWatch(database, [{ id, at: new Date(ms), watched }])
+        writeWatch(database, [{ id, at: new Date(ms), watched, began: null }])
       expect(await note(1, false)).toEqual([id])
       expect(await watch(knex, id)).toEqual([null, null])
       await note(2, true)
@@ -203,6 +204,25 @@ onKhqrModule(({ service, dbConfig }) => {
       expect(await watch(knex, id)).toEqual([2, 4])
       await note(6, true)
       expect(await watch(knex, id)).toEqual([6, null])
+    })
+
+    it("is written in one where it ended before it could be, and ends nobody else's look", async () => {
+      const knex = openKnex()
+      const database = databaseOf(knex)
+      const { id } = await issue("payses_short")
+      const short = (from: number, to: number) =>
+        writeWatch(database, [
+          { id, at: new Date(to), watched: false, began: new Date(from) },
+        ])
+      await short(1, 2)
+      expect(await watch(knex, id)).toEqual([1, 2])
+      await short(3, 4)
+      expect(await watch(knex, id)).toEqual([3, 4])
+      await writeWatch(database, [
+        { id, at: new Date(5), watched: true, began: null },
+      ])
+      expect(await short(6, 7)).toEqual([id])
+      expect(await watch(knex, id)).toEqual([5, null])
     })
 
     it("is not written of a charge that is paid, nor of one that somebody is at work on", async () => {
@@ -222,6 +242,7 @@ onKhqrModule(({ service, dbConfig }) => {
         id,
         at: new Date(9),
         watched: true,
+        began: null,
       }))
       expect(await writeWatch(database, notes)).toEqual([open.id])
       await trx.rollback()
@@ -303,6 +324,52 @@ onKhqrModule(({ service, dbConfig }) => {
         await until(() => page.text.includes('"superseded":true'))
         expect(page.text.match(/^event: charge$/gm)).toHaveLength(2)
       }
+    })
+
+    it("tells what was rung for between a stream's place and its begin", async () => {
+      const database = databaseOf(openKnex())
+      let ring = (_: { type: "changed"; payment_session_id: string }) => {}
+      const reads: string[] = []
+      const hub = new Hub(
+        {
+          ...database,
+          sql: (query, values) => {
+            reads.push(query)
+            return database.sql(query, values)
+          },
+        },
+        {
+          hear: (listener: typeof ring) => {
+            ring = listener
+            return () => {}
+          },
+          isListening: true,
+        } as never,
+        service.options,
+        quiet
+      )
+      closers.push(() => hub.close())
+      const server = createServer(async (req, res) => {
+        const session = req.url!.slice(1)
+        const entrance = hub.enter(session, "127.0.0.1")!
+        const view = (await service.viewSession(session))!
+        await service.letGo(session, "medusa")
+        ring({ type: "changed", payment_session_id: session })
+        // What was rung for is read while nobody is there to be told.
+        await until(() => reads.includes(READ_PAGES))
+        await new Promise((next) => setTimeout(next, 500))
+        entrance.begin(req, res, view)
+      })
+      await once(server.listen(0, "127.0.0.1"), "listening")
+      closers.push(
+        () => server.close(),
+        () => server.closeAllConnections()
+      )
+      await issue("payses_between")
+      const { port } = server.address() as AddressInfo
+      const page = await read(`http://127.0.0.1:${port}/payses_between`)
+      await until(() => page.text.includes('"superseded":true'))
+      expect(page.text).toContain('"superseded":false')
     })
 
     it("goes on when the database was away", async () => {

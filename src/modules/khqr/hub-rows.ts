@@ -98,28 +98,35 @@ export async function readVersions(
 }
 
 /** Somebody began to look at a charge, or the last one stopped. */
-export type WatchNote = { id: string; at: Date; watched: boolean }
+export type WatchNote = {
+  id: string
+  at: Date
+  watched: boolean
+  /** Of a look that ended before its beginning was written. */
+  began: Date | null
+}
 
 /**
  * A note waits for nobody, and holds nobody up who has business with the charge: rows
- * that are locked are left out. Those that say so already are not written.
+ * that are locked are left out. Those that say so already are not written, and a look
+ * that is over by now ends nobody else's.
  */
 export const WRITE_WATCH = `WITH note AS (
-    SELECT * FROM unnest(?::text[], ?::timestamptz[], ?::boolean[]) AS note (id, at, watched)
+    SELECT * FROM unnest(?::text[], ?::timestamptz[], ?::boolean[], ?::timestamptz[]) AS note (id, at, watched, began)
   ), held AS (
     SELECT id FROM khqr_charge
     WHERE id = ANY(?) AND status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL
     FOR NO KEY UPDATE SKIP LOCKED
   ), written AS (
     UPDATE khqr_charge AS charge SET
-      watched_since = CASE WHEN note.watched THEN note.at ELSE charge.watched_since END,
+      watched_since = CASE WHEN note.watched THEN note.at ELSE COALESCE(note.began, charge.watched_since) END,
       unwatched_at = CASE WHEN note.watched THEN NULL ELSE note.at END
     FROM note JOIN held USING (id)
     WHERE charge.id = note.id
-      AND note.watched = (charge.watched_since IS NULL OR charge.unwatched_at IS NOT NULL)
+      AND (note.watched OR note.began IS NOT NULL) = (charge.watched_since IS NULL OR charge.unwatched_at IS NOT NULL)
   ) SELECT id FROM held`
 
-/** @returns the ids for which the table now says what the note says; the others were locked, or are paid */
+/** @returns the ids of which the table now knows what the note says; the others were locked, or are paid */
 export async function writeWatch(
   { sql }: Database,
   notes: WatchNote[]
@@ -129,6 +136,7 @@ export async function writeWatch(
     ids,
     notes.map(({ at }) => at),
     notes.map(({ watched }) => watched),
+    notes.map(({ began }) => began),
     ids,
   ])
   return held.map(({ id }) => id)

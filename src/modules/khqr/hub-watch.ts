@@ -13,6 +13,8 @@ type Watched = {
   lookers: number
   /** What the table says, as far as we wrote it. */
   noted: boolean
+  /** When somebody last began to look at it. */
+  began: number
   /** Since when it is, or is not, looked at. */
   since: number
   tries: number
@@ -33,7 +35,13 @@ export class WatchBook {
   look(id: string, now: number): void {
     const charge = this.charges_.get(id)
     if (!charge) {
-      this.charges_.set(id, { lookers: 1, noted: false, since: now, tries: 0 })
+      this.charges_.set(id, {
+        lookers: 1,
+        noted: false,
+        began: now,
+        since: now,
+        tries: 0,
+      })
       this.write_(id, now)
       return
     }
@@ -44,7 +52,7 @@ export class WatchBook {
     if (charge.noted) {
       this.unwrite_(id)
     } else {
-      Object.assign(charge, { since: now, tries: 0 })
+      Object.assign(charge, { began: now, since: now, tries: 0 })
       this.write_(id, now)
     }
   }
@@ -65,7 +73,7 @@ export class WatchBook {
   correct(id: string, now: number): void {
     const charge = this.charges_.get(id)
     if (charge && charge.lookers > 0 && !this.due_.has(id)) {
-      Object.assign(charge, { noted: false, since: now, tries: 0 })
+      Object.assign(charge, { noted: false, began: now, since: now, tries: 0 })
       this.write_(id, now)
     }
   }
@@ -94,25 +102,30 @@ export class WatchBook {
       if (at > now || notes.length >= most) {
         continue
       }
-      const { lookers, noted, since } = this.charges_.get(id)!
-      if (lookers > 0 || noted) {
-        notes.push({ id, at: new Date(since), watched: lookers > 0 })
-      } else {
-        // Seen for so short a time that nothing was written.
-        this.forget(id)
-      }
+      const { lookers, noted, since, began } = this.charges_.get(id)!
+      const watched = lookers > 0
+      notes.push({
+        id,
+        at: new Date(since),
+        watched,
+        // The shopper is in the bank's app by now, most likely: the plan is to know that somebody looked.
+        began: watched || noted ? null : new Date(began),
+      })
     }
     return notes
   }
 
   /** For the end of this process: nobody looks any more. */
   lastNotes(now: number): WatchNote[] {
-    return [...this.charges_]
-      .filter(([, { noted }]) => noted)
-      .map(([id]) => ({ id, at: new Date(now), watched: false }))
+    return [...this.charges_].map(([id, { noted, began }]) => ({
+      id,
+      at: new Date(now),
+      watched: false,
+      began: noted ? null : new Date(began),
+    }))
   }
 
-  /** @param ids those of the notes for which the table now says so */
+  /** @param ids those of the notes that the table now knows of */
   written(notes: WatchNote[], ids: string[], now: number): void {
     const done = new Set(ids)
     for (const { id, watched } of notes) {

@@ -51,11 +51,25 @@ describe("Who looks at which charge", () => {
     expect(write(book, 60_000)).toEqual([])
   })
 
-  it("is not written of a page that closed before anything was", () => {
-    book.look("a", 0)
+  it("is written with its beginning of a page that was hidden before anything was", () => {
+    book.look("a", 5)
     book.leave("a", 10)
-    expect(write(book, 10 + GRACE_MS)).toEqual([])
+    expect(book.notes(10 + GRACE_MS, ALL)).toEqual([
+      { id: "a", at: new Date(10), watched: false, began: new Date(5) },
+    ])
+    expect(write(book, 10 + GRACE_MS)).toEqual([["a", 10, false]])
     expect(book.isEmpty).toBe(true)
+  })
+
+  it("begins anew with the page that is shown again before anything was written", () => {
+    book.look("a", 5)
+    book.leave("a", 10)
+    const notes = book.notes(10 + GRACE_MS, ALL)
+    book.look("a", 11 + GRACE_MS)
+    book.written(notes, ["a"], 12 + GRACE_MS)
+    expect(book.notes(13 + GRACE_MS, ALL)).toEqual([
+      { id: "a", at: new Date(11 + GRACE_MS), watched: true, began: null },
+    ])
   })
 
   it("is tried again, a few times, for a row that was locked", () => {
@@ -65,7 +79,7 @@ describe("Who looks at which charge", () => {
       book.written(book.notes(now, ALL), [], now)
     }
     expect(book.dueSince).toBeNull()
-    expect(book.lastNotes(9_000)).toEqual([])
+    expect(book.lastNotes(9_000)).toMatchObject([{ began: new Date(0) }])
     // The slow look finds what is still not written.
     book.correct("a", 16_000)
     expect(write(book, 16_000)).toEqual([["a", 16_000, true]])
@@ -113,8 +127,9 @@ describe("Who looks at which charge", () => {
     write(book, 0)
     book.look("c", 1)
     expect(book.lastNotes(9)).toEqual([
-      { id: "a", at: new Date(9), watched: false },
-      { id: "b", at: new Date(9), watched: false },
+      { id: "a", at: new Date(9), watched: false, began: null },
+      { id: "b", at: new Date(9), watched: false, began: null },
+      { id: "c", at: new Date(9), watched: false, began: new Date(1) },
     ])
   })
 })
