@@ -5,7 +5,8 @@ import { Link } from "./router"
 import { useShop } from "./shop"
 import { currentKhqrSession } from "./store"
 
-const LOOK_MS = 3_000
+/** The server takes each look for a shopper who waits, and asks the bank the more often for it. */
+const LOOK_MS = 30_000
 
 /** What became of KHQRs shown before: nobody is to pay twice. */
 export function EarlierPayments({
