@@ -107,6 +107,7 @@ async function checkTypes() {
   for (const project of [
     "tsconfig.check.json",
     "src/storefront",
+    "src/storefront/__tests__",
     "demo/storefront",
   ]) {
     results.push(

@@ -37,6 +37,7 @@ function charge(change: Partial<KhqrCharge> = {}): KhqrCharge {
     bank: "ok",
     superseded: false,
     order_id: null,
+    deeplink: null,
     ...change,
   }
 }
