@@ -18,7 +18,7 @@ const HALF_LIFE_DAYS = 7
 /** By how much today may differ from the other days before it is believed: as many charges. */
 const DOUBT_OF_TODAY = 8
 /** A shop without a past believes its first day sooner. */
-const DOUBT_OF_FIRST_DAY = 3
+const DOUBT_OF_FIRST_DAY = 1
 /** The shop's day begins while nobody buys. */
 const DAY_BEGINS = 4
 

@@ -634,6 +634,8 @@ function grant(
     (a, b) =>
       Number(a.of.stage === "late") - Number(b.of.stage === "late") ||
       b.of.chance - a.of.chance ||
+      // Somebody may still wait for the newest.
+      b.of.charge.issued_at.getTime() - a.of.charge.issued_at.getTime() ||
       (a.id < b.id ? -1 : 1)
   )
   const calls = new Calls(terms, byChance)
