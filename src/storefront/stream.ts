@@ -16,7 +16,7 @@ export type StreamParts = {
 /** Why a connection is over. */
 export type StreamEnd =
   /** It never told anything: refused, held up by a proxy, or no event stream at all. */
-  | { type: "refused"; retryAfterMs: number }
+  | { type: "refused" }
   /** Broken, ended or fallen silent. */
   | { type: "cut"; livedMs: number }
   /** This device slept, or its clock was set. */
@@ -27,7 +27,6 @@ const FIRST_WORD_MS = 4_000
 /** The server says something each 15 s. */
 const SILENCE_MS = 40_000
 const CHECK_MS = 1_000
-const LONGEST_RETRY_AFTER_MS = 600_000
 
 /**
  * One connection to the event stream, from its opening to its end. Not `EventSource`, which can
@@ -49,7 +48,6 @@ export async function followStream(
   let isLive = false
   let liveAt = 0
   let isClockWrong = false
-  let retryAfterMs = 0
 
   const checking = setInterval(() => {
     isClockWrong = hasJumped()
@@ -82,7 +80,6 @@ export async function followStream(
 
   try {
     const response = await parts.open(abort.signal)
-    retryAfterMs = readRetryAfter(response)
     if (response.ok && isEventStream(response)) {
       // The parser knows a byte order mark itself.
       const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
@@ -110,9 +107,7 @@ export async function followStream(
   if (isClockWrong) {
     return { type: "clock_jump" }
   }
-  return isLive
-    ? { type: "cut", livedMs: age() - liveAt }
-    : { type: "refused", retryAfterMs }
+  return isLive ? { type: "cut", livedMs: age() - liveAt } : { type: "refused" }
 }
 
 function isEventStream(response: Response): boolean {
@@ -127,9 +122,4 @@ function readCharge(data: string): KhqrCharge {
     throw new TypeError("An event without a charge")
   }
   return charge
-}
-
-function readRetryAfter(response: Response): number {
-  const seconds = Number(response.headers.get("retry-after"))
-  return Math.min((seconds || 0) * 1_000, LONGEST_RETRY_AFTER_MS)
 }

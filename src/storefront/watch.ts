@@ -135,7 +135,6 @@ export class SessionWatch {
       void this.#connect(null)
       return
     }
-    let retryAfterMs = 0
     if (end.type === "cut") {
       this.#shortLives = end.livedMs < SHORT_LIFE_MS ? this.#shortLives + 1 : 0
       if (this.#shortLives < MOST_SHORT_LIVES) {
@@ -146,13 +145,11 @@ export class SessionWatch {
         return
       }
       this.#shortLives = 0
-    } else {
-      retryAfterMs = end.retryAfterMs
     }
     this.#isRefused = true
     this.#lastEventId = null
     this.#poll()
-    this.#connectAfter(jittered(Math.max(STREAM_AGAIN_MS, retryAfterMs)))
+    this.#connectAfter(jittered(STREAM_AGAIN_MS))
   }
 
   #connectAfter(milliseconds: number): void {

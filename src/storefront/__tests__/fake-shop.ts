@@ -104,14 +104,10 @@ export const pending = { id: "khqrch_1", status: "pending" } as KhqrCharge
 export const paid = { id: "khqrch_1", status: "paid" } as KhqrCharge
 export const completed = { id: "khqrch_1", status: "completed" } as KhqrCharge
 
-export function json(
-  status: number,
-  body: unknown,
-  headers: Record<string, string> = {}
-): Response {
+export function json(status: number, body: unknown): Response {
   return new Response(JSON.stringify(body), {
     status,
-    headers: { "content-type": "application/json", ...headers },
+    headers: { "content-type": "application/json" },
   })
 }
 

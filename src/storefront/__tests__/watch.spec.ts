@@ -351,17 +351,6 @@ describe("where no stream comes through", () => {
     expect(shop.looks).toBe(looks)
   })
 
-  it("waits for as long as the server says", async () => {
-    shop.refusal = () => json(503, {}, { "retry-after": "300" })
-    watch()
-    await pass()
-    shop.refusal = null
-    await pass(299_000)
-    expect(shop.streams).toHaveLength(0)
-    await pass(2_000)
-    expect(shop.streams).toHaveLength(1)
-  })
-
   it("tells no answer that comes after the stream's own word", async () => {
     let answer: (response: Response) => void = () => {}
     shop.answer = () => new Promise((resolve) => (answer = resolve))
