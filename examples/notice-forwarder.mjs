@@ -12,6 +12,7 @@ import { createHash, timingSafeEqual } from "node:crypto"
 import { realpathSync } from "node:fs"
 import { readFile, rename, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
+import { finished } from "node:stream/promises"
 import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 
@@ -22,7 +23,7 @@ export const CURRENCIES = [
   {
     currency_code: "usd",
     before: String.raw`(?:US\s?)?\$|USD`,
-    after: String.raw`USD|\$(?!\s?\d)|US\s?dollars?|dollars?|ដុល្លារ`,
+    after: String.raw`USD|(?:US\s?)?\$(?!\s?\d)|US\s?dollars?|dollars?|ដុល្លារ`,
   },
   {
     currency_code: "khr",
@@ -33,23 +34,27 @@ export const CURRENCIES = [
 
 /** What stands before an amount that is not the one that came. */
 export const OTHER_AMOUNTS =
-  /(?:\b(?:balance|fees?|charges?|discount)\b|សមតុល្យ|ថ្លៃសេវា|កម្រៃ|បញ្ចុះតម្លៃ|បញ្ចុះតំលៃ)[^\d\n]{0,20}$/iu
+  /(?:\b(?:balance|fees?|charges?|discount|total sales|sales total)\b|សមតុល្យ|ថ្លៃសេវា|កម្រៃ|បញ្ចុះតម្លៃ|បញ្ចុះតំលៃ)[^\d\n]{0,20}$/iu
 
 /** Notices of money that went out, or of none. */
 export const NOT_INCOMING =
-  /\byou(?:'ve| have)? (?:just )?(?:paid|sent|transferred|withdrawn)\b|\bdebited\b|\brefunded\b|\bfailed\b|\botp\b|បានផ្ទេរទៅ|បរាជ័យ/iu
+  /\byou(?:'ve| have)? (?:just )?(?:paid|sent|transferred|withdrawn)\b|\boutgoing\b|\bwithdr[ae]w(?:n|als?)?\b|\bdebited\b|\brefunded\b|\bfailed\b|\botp\b|បានផ្ទេរទៅ|បរាជ័យ/iu
 
 /** The plugin's own bill numbers, which some banks repeat in the notice. */
 export const REFERENCE = /(?<![A-Z0-9])KH[2-9A-HJKMNP-TV-Z]{13}(?![A-Z0-9])/
 
 // --- From a text to an amount ---
 
-const AMOUNT = String.raw`(?<![\d.,])(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,2})?(?!\d|[.,]\d)`
+/** A group of three after a space may be a thousand, or another number: such an amount is not read. */
+const NO_GROUP_BEFORE = String.raw`(?!(?<=(?<!\d)\d{1,3}\s)\d{3}(?!\d))`
+const NO_GROUP_AFTER = String.raw`(?!\s\d{3}(?!\d))`
+
+const AMOUNT = String.raw`(?<![\d.,])${NO_GROUP_BEFORE}(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(?:\.\d{1,2}|${NO_GROUP_AFTER})(?!\d|[.,]\d)`
 
 const MONEY = new RegExp(
   CURRENCIES.flatMap(({ before, after }, i) => [
     String.raw`(?<![A-Za-z−-])(?:${before})\s{0,3}:?\s{0,3}(?<b${i}>${AMOUNT})`,
-    String.raw`(?<![−-])(?<a${i}>${AMOUNT})\s{0,3}(?:${after})(?![A-Za-z])`,
+    String.raw`(?<![−-])(?<a${i}>${AMOUNT})\s{0,3}(?:(?:${after})(?![A-Za-z])|\(\s?(?:${after})\s?\))`,
   ]).join("|"),
   "giu"
 )
@@ -130,9 +135,10 @@ class Shop {
    *
    * @param notice what `readNotice` found, perhaps with `paid_at`
    * @param {number} since epoch ms at which the notice came
+   * @param {(done: boolean) => void} tried is told after each try
    * @throws {WrongKey}
    */
-  async announce(notice, since) {
+  async announce(notice, since, tried = () => {}) {
     const name = `${notice.amount} ${notice.currency_code.toUpperCase()}`
     for (let failures = 0; ; failures++) {
       if (Date.now() - since > STALE_AFTER_MS) {
@@ -141,6 +147,7 @@ class Shop {
       }
       const { done, words, retryAfterMs } = await this.#post(notice)
       log(`${name}: ${words}`)
+      tried(done)
       if (done) {
         return
       }
@@ -292,38 +299,60 @@ class Telegram {
 const LONGEST_BODY = 16_384
 const MOST_UNDER_WAY = 100
 
-/** `POST /sms` with `Authorization: Bearer <secret>`; the text as JSON, as a form or plain. */
+/**
+ * `POST /sms` with `Authorization: Bearer <secret>`; the text as JSON, as a form or plain.
+ * 202 says that the shop has heard it. After anything else the gateway may send it again.
+ */
 function serveSms({ host, port, secret }, shop, onFault) {
-  let underWay = 0
+  const underWay = new Set()
   const server = createServer(async (request, response) => {
-    const answer = (status, body) =>
-      response
-        .writeHead(status, { "content-type": "application/json" })
-        .end(JSON.stringify(body))
+    const answer = async (status, body) => {
+      if (!response.headersSent) {
+        response
+          .writeHead(status, { "content-type": "application/json" })
+          .end(JSON.stringify(body))
+      }
+      await finished(response).catch(() => {})
+    }
+    const notYet = async (status, message) => {
+      if (!response.headersSent) {
+        response.setHeader("retry-after", "60")
+      }
+      await answer(status, { message })
+    }
     if (request.method !== "POST" || request.url !== "/sms") {
       return answer(404, { message: "POST /sms" })
     }
     if (!isSame(request.headers.authorization ?? "", `Bearer ${secret}`)) {
       return answer(401, { message: "Authorization: Bearer <SMS_SECRET>" })
     }
-    const text = await readSms(request)
-    if (text === null) {
-      return answer(400, { message: `A text of at most ${LONGEST_BODY} bytes` })
-    }
-    if (underWay >= MOST_UNDER_WAY) {
-      response.setHeader("retry-after", "60")
-      return answer(503, { message: "The shop does not answer" })
+    const { text, fault } = await readSms(request)
+    if (text === undefined) {
+      return answer(400, { message: fault })
     }
     const notice = readNotice(text)
-    answer(notice ? 202 : 200, { read: notice !== null })
     if (!notice) {
-      return log("SMS: a message without an amount that came")
+      log("SMS: a message without an amount that came")
+      return answer(200, { read: false })
     }
-    underWay++
-    await shop
-      .announce(notice, Date.now())
-      .catch(onFault)
-      .finally(() => underWay--)
+    // The gateway sends again what we are still trying to tell.
+    const name = createHash("sha256").update(text).digest("hex")
+    if (underWay.has(name) || underWay.size >= MOST_UNDER_WAY) {
+      return notYet(503, "The shop has not answered yet")
+    }
+    underWay.add(name)
+    try {
+      await shop.announce(notice, Date.now(), (done) =>
+        done
+          ? void answer(202, { read: true })
+          : void notYet(503, "The shop has not answered yet")
+      )
+    } catch (error) {
+      await notYet(502, "The shop has not heard it: read the forwarder's log")
+      onFault(error)
+    } finally {
+      underWay.delete(name)
+    }
   })
   server.requestTimeout = 10_000
   return new Promise((resolve, reject) => {
@@ -335,7 +364,7 @@ function serveSms({ host, port, secret }, shop, onFault) {
   })
 }
 
-/** @returns the text; `null` when there is none to read */
+/** @returns the text, or what is wrong with the request */
 async function readSms(request) {
   const chunks = []
   let length = 0
@@ -343,57 +372,88 @@ async function readSms(request) {
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       length += chunk.length
       if (length > LONGEST_BODY) {
-        return null
+        return { fault: `The body is longer than ${LONGEST_BODY} bytes` }
       }
       chunks.push(chunk)
     }
-    const body = Buffer.concat(chunks).toString("utf8")
-    const type = request.headers["content-type"] ?? ""
-    if (type.includes("json")) {
-      return textOf(JSON.parse(body))
-    }
-    return type.includes("form-urlencoded")
-      ? textOf(Object.fromEntries(new URLSearchParams(body)))
-      : body
   } catch {
-    return null
+    return { fault: "The body broke off" }
   }
+  const body = Buffer.concat(chunks).toString("utf8")
+  const type = request.headers["content-type"] ?? ""
+  if (type.includes("json")) {
+    try {
+      return textOf(JSON.parse(body))
+    } catch {
+      return { fault: "The body is not JSON, and its content-type says it is" }
+    }
+  }
+  return type.includes("form-urlencoded")
+    ? textOf(Object.fromEntries(new URLSearchParams(body)))
+    : { text: body }
 }
 
 /** Gateways name it in their own ways. */
 function textOf(fields) {
   const text =
     fields?.text ?? fields?.message ?? fields?.body ?? fields?.content
-  return typeof text === "string" ? text : null
+  return typeof text === "string"
+    ? { text }
+    : { fault: "No text: send it as text, message, body or content" }
 }
 
 // --- The process ---
 
-/** The one place that reads the environment. @throws {Error} that names all that is missing */
+/** The one place that reads the environment. @throws {Error} that names all that is missing or wrong */
 export function readSettings(env) {
   const faults = []
-  const need = (name, why) => {
-    if (!env[name]) {
+  const need = (name, why, isRight = () => true) => {
+    const value = env[name] ?? ""
+    if (!value || !isRight(value)) {
       faults.push(`${name}: ${why}`)
     }
-    return env[name] ?? ""
+    return value
   }
   const shop = {
-    url: need("MEDUSA_URL", "where Medusa is, https://shop.example.com"),
-    secretKey: need("MEDUSA_SECRET_KEY", "a secret API key of the shop, sk_…"),
+    url: need(
+      "MEDUSA_URL",
+      "where Medusa is, https://shop.example.com",
+      isAddress
+    ),
+    secretKey: need(
+      "MEDUSA_SECRET_KEY",
+      "a secret API key of the shop, sk_…",
+      (key) => /^sk_[\x21-\x7e]+$/.test(key)
+    ),
   }
   const telegram = env.TELEGRAM_BOT_TOKEN
     ? {
-        apiUrl: env.TELEGRAM_API_URL ?? "https://api.telegram.org",
+        apiUrl: env.TELEGRAM_API_URL
+          ? need(
+              "TELEGRAM_API_URL",
+              "the address of a Bot API server, https://…; or leave it out",
+              isAddress
+            )
+          : "https://api.telegram.org",
         token: env.TELEGRAM_BOT_TOKEN,
-        chatId: need("TELEGRAM_CHAT_ID", "the group's id, as -1001234567890"),
+        chatId: need(
+          "TELEGRAM_CHAT_ID",
+          "the group's id, as -1001234567890",
+          (id) => /^-?\d+$/.test(id)
+        ),
         stateFile: env.STATE_FILE ?? "notice-forwarder.state.json",
       }
     : null
   const sms = env.SMS_PORT
     ? {
         host: env.SMS_HOST ?? "127.0.0.1",
-        port: Number(env.SMS_PORT),
+        port: Number(
+          need(
+            "SMS_PORT",
+            "the port to listen on, a whole number up to 65535, as 9300",
+            (port) => /^\d+$/.test(port) && Number(port) <= 65_535
+          )
+        ),
         secret: need("SMS_SECRET", "what the SMS gateway has to send with it"),
       }
     : null
@@ -404,6 +464,15 @@ export function readSettings(env) {
     throw new Error(`Set in the environment\n  ${faults.join("\n  ")}`)
   }
   return { shop, telegram, sms }
+}
+
+/** Without a user name and a password, which fetch does not take. */
+function isAddress(text) {
+  if (!URL.canParse(text)) {
+    return false
+  }
+  const { protocol, username, password } = new URL(text)
+  return /^https?:$/.test(protocol) && !username && !password
 }
 
 /** Runs until `signal` is aborted. @throws {WrongKey} */

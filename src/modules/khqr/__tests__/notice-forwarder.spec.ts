@@ -103,6 +103,27 @@ describe("The example forwarder", () => {
         "10.00",
         "usd",
       ],
+      ["US$ after", "Received 12.50 US$ from SOK DARA", "12.50", "usd"],
+      ["a currency in brackets", "Paid 12.50(USD) by SOK", "12.50", "usd"],
+      ["the other brackets", "Counter 5 (USD 10.00)", "10.00", "usd"],
+      [
+        "an amount after a year",
+        "11-Oct-2025 500 KHR from SOK DARA",
+        "500",
+        "khr",
+      ],
+      [
+        "an amount before a telephone's number",
+        "You received $5.00 089 000 000",
+        "5.00",
+        "usd",
+      ],
+      [
+        "an amount before the day's sum",
+        "$5.00 paid by SOK DARA. Total sales today $500",
+        "5.00",
+        "usd",
+      ],
     ])("%s", (_, text, amount, currency_code) => {
       expect(read(text)).toEqual({ amount, currency_code })
     })
@@ -135,6 +156,16 @@ describe("The example forwarder", () => {
     "$1,2345 paid by SOK DARA",
     "12.50 USDT received",
     "-$5.00",
+    "៛ 8 000 paid by SOK DARA",
+    "៛78 000 paid by SOK DARA",
+    "8 500 KHR paid by SOK DARA",
+    "1 250 500.00 KHR paid by SOK DARA",
+    "៛8\u00a0500 paid by SOK DARA",
+    "Outgoing transfer $5",
+    "Withdraw $50",
+    "Cash withdrawal: 50.00 USD",
+    "Total sales today $500",
+    "Total sales: 500.00 USD",
   ])("reads no money that came from %j", (text) => {
     expect(read(text)).toBeNull()
   })
@@ -159,6 +190,8 @@ describe("The example forwarder", () => {
           "#USD",
           "#$",
           "# $",
+          "# US$",
+          "#(USD)",
           "# ដុល្លារ"
         ),
       })
@@ -271,6 +304,37 @@ describe("The example forwarder", () => {
     const started = performance.now()
     hostile.forEach(read)
     expect(performance.now() - started).toBeLessThan(5_000)
+  })
+
+  const settings = {
+    MEDUSA_URL: "http://127.0.0.1:9000",
+    MEDUSA_SECRET_KEY: "sk_1",
+    SMS_PORT: "9300",
+    SMS_SECRET: "loopback-only",
+  }
+
+  it.each([
+    ["MEDUSA_URL", "shop", "https://shop.example.com"],
+    ["MEDUSA_URL", "shop:9000", "https://shop.example.com"],
+    ["MEDUSA_URL", "https://a:b@shop.test", "https://shop.example.com"],
+    ["MEDUSA_SECRET_KEY", "pk_1", "sk_…"],
+    ["SMS_PORT", "abc", "9300"],
+    ["SMS_PORT", "65536", "9300"],
+    ["SMS_PORT", "1.5", "9300"],
+    ["TELEGRAM_CHAT_ID", "@shop", "-1001234567890"],
+    ["TELEGRAM_API_URL", "telegram", "https://"],
+  ])("refuses %s=%s, and names the mend", (name, value, mend) => {
+    const telegram = { TELEGRAM_BOT_TOKEN: "1:a", TELEGRAM_CHAT_ID: "-1001" }
+    const right = { ...settings, ...telegram }
+    expect(forwarder.readSettings(right).sms).toMatchObject({ port: 9300 })
+    const refuse = () => forwarder.readSettings({ ...right, [name]: value })
+    expect(refuse).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          new RegExp(`^Set in the environment\n  ${name}: .*${mend}[^\n]*$`)
+        ),
+      })
+    )
   })
 
   it("names all that is missing in its environment at once", () => {
