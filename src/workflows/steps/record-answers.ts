@@ -1,6 +1,7 @@
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import type { CheckResult } from "../../gateways"
+import { stopsAsking } from "../../gateways/waves"
 import { KHQR_MODULE } from "../../modules/khqr"
 import type KhqrModuleService from "../../modules/khqr/service"
 import type { ChargeAnnouncement } from "../../modules/khqr/types"
@@ -8,6 +9,9 @@ import type { ClaimedCharge } from "./claim-checks"
 
 /** Charges that were claimed and not asked about, because the bank had enough, wait this long. */
 const NOT_ASKED_PAUSE_MS = 5_000
+
+/** Where it was only the list that is closed, the plan looks at them again, as at single questions. */
+const LIST_CLOSED_PAUSE_MS = 1_000
 
 /** Commits what the bank said. Never undone: evidence is not taken back because a later step failed. */
 export const recordAnswersStep = createStep(
@@ -24,8 +28,18 @@ export const recordAnswersStep = createStep(
       notAsked
         .filter(({ question }) => Boolean(question.rides) === rides)
         .map(({ id }) => id)
-    await khqr.releaseChecks(idsOf(false), NOT_ASKED_PAUSE_MS)
+    await khqr.releaseChecks(
+      idsOf(false),
+      isServing(results) ? LIST_CLOSED_PAUSE_MS : NOT_ASKED_PAUSE_MS
+    )
     await khqr.releaseRiders(idsOf(true))
     return new StepResponse<ChargeAnnouncement[]>(announcements)
   }
 )
+
+function isServing(results: CheckResult[]): boolean {
+  return (
+    results.some(({ outcome }) => outcome.type !== "unknown") &&
+    !results.some(stopsAsking)
+  )
+}
