@@ -1,6 +1,7 @@
 /**
  * npm run demo              a shop to try, until Ctrl-C
  * npm run demo -- --once    a purchase without a person
+ * npm run demo -- --quota 100    the bank serves 100 calls a day
  */
 import { parseArgs } from "node:util"
 import { stopChildren } from "./shop/children.mjs"
@@ -16,6 +17,8 @@ Ctrl-C. Its data stays for the next time.
 
 Options:
   --reset             forget the orders of earlier runs
+  --quota <calls>     the bank serves so many calls a day, and the shop plans with them
+                      (default: no limit)
   --once              buy something without a person and without a browser, then end
   --currency <code>   with --once: only "usd" or only "khr" (default: first one, then the other)
   --help`
@@ -67,6 +70,7 @@ function readOptions() {
         once: { type: "boolean", default: false },
         currency: { type: "string" },
         reset: { type: "boolean", default: false },
+        quota: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     }).values
@@ -79,11 +83,21 @@ function readOptions() {
     console.log(HELP)
     process.exit(0)
   }
-  const { once, reset, currency } = values
-  return { once, reset, currencies: currency ? [currency] : CURRENCIES }
+  const { once, reset, currency, quota } = values
+  return {
+    once,
+    reset,
+    currencies: currency ? [currency] : CURRENCIES,
+    quota: quota === undefined ? null : Number(quota),
+  }
 }
 
-function refuseNonsense({ once, currency, reset }) {
+function refuseNonsense({ once, currency, reset, quota }) {
+  if (quota !== undefined && !/^[1-9]\d{0,5}$/.test(quota)) {
+    throw new Error(
+      `--quota must be a whole number of calls from 1 to 999999, not "${quota}"`
+    )
+  }
   if (currency !== undefined && !CURRENCIES.includes(currency)) {
     throw new Error(`--currency must be usd or khr, not "${currency}"`)
   }

@@ -10,10 +10,10 @@ import { timed } from "./report.mjs"
 /**
  * `npm run demo -- --once`: an empty shop of its own, and a purchase in each currency.
  *
- * @param {{ currencies: ("usd" | "khr")[] }} options
+ * @param {{ currencies: ("usd" | "khr")[], quota: number | null }} options
  * @throws when an order is not there, or is not paid
  */
-export async function buyOnce({ currencies }) {
+export async function buyOnce({ currencies, quota }) {
   const closing = []
   try {
     console.log("An empty shop")
@@ -24,7 +24,7 @@ export async function buyOnce({ currencies }) {
     await checkReachable(database)
     const secrets = randomSecrets()
     const bank = await timed("simulated bank", () =>
-      startBank({ port: 0, tokenSecret: secrets.bank })
+      startBank({ port: 0, tokenSecret: secrets.bank, quota })
     )
     closing.push(() => bank.close())
     const run = {
@@ -34,6 +34,7 @@ export async function buyOnce({ currencies }) {
       fresh: !process.env.DATABASE_URL,
       bank,
       secrets,
+      quota,
       port: await anyFreePort(),
     }
     await timed("migration", () => migrate(run))

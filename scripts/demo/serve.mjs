@@ -17,10 +17,11 @@ const WISHES = { storefront: 8000, medusa: 9000, bank: 9100 }
  *
  * @param {object} options
  * @param {boolean} options.reset
+ * @param {number | null} options.quota calls a day that the bank serves
  * @param {number} options.start when we began, for the seconds until "Ready"
  * @param {AbortSignal} options.signal
  */
-export async function serveDemo({ reset, start, signal }) {
+export async function serveDemo({ reset, quota, start, signal }) {
   const closing = [claimDemo()]
   try {
     const ports = await choosePorts()
@@ -28,6 +29,7 @@ export async function serveDemo({ reset, start, signal }) {
     const bank = await startBank({
       port: ports.bank,
       tokenSecret: secrets.bank,
+      quota,
     })
     closing.push(() => bank.close())
     const { database, prepared } = await openDatabase(reset)
@@ -40,6 +42,7 @@ export async function serveDemo({ reset, start, signal }) {
       fresh: prepared.isFresh,
       bank,
       secrets,
+      quota,
       port: ports.medusa,
       storefrontPort: ports.storefront,
     }

@@ -59,6 +59,7 @@ export async function startMedusa(run) {
  * @param {{ jwt: string, cookie: string, tokens: string }} run.secrets
  * @param {number} run.port Medusa's
  * @param {number} [run.storefrontPort]
+ * @param {number | null} [run.quota] the bank's calls a day, as the shop knows them
  * @param {Record<string, string>} [run.env] what differs from the demo's
  */
 function environment(run) {
@@ -84,6 +85,7 @@ function environment(run) {
     BAKONG_BASE_URL: run.bank.url,
     BAKONG_TOKEN: run.bank.token,
     BAKONG_EMAIL: "owner@phsar-toul.test",
+    ...(run.quota ? { BAKONG_DAILY_REQUEST_LIMIT: String(run.quota) } : {}),
     KHQR_ENCRYPTION_KEY: run.secrets.tokens,
     KHQR_ACCOUNT_ID: "phsar_toul@devb",
     KHQR_MERCHANT_NAME: "Phsar Toul Demo",
