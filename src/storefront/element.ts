@@ -332,7 +332,7 @@ export class KhqrPaymentElement extends Base {
   #drawNotice(notice: KhqrNotice | null, words: KhqrTexts): void {
     this.#find(".claim")?.setAttribute(
       "aria-disabled",
-      `${notice === "checking"}`
+      `${this.#session?.isClaimed ?? false}`
     )
     if (notice === this.#drawnNotice) {
       return

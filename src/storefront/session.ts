@@ -1,4 +1,4 @@
-import type { KhqrCharge, KhqrClient, KhqrSignal, KhqrUpdate } from "./client"
+import type { KhqrCharge, KhqrClient, KhqrUpdate } from "./client"
 import { KhqrClientError } from "./client"
 import type { ServerClock } from "./clock"
 import { serverClock, stopwatch } from "./clock"
@@ -21,8 +21,10 @@ import {
   viewOf,
 } from "./view"
 
-/** How long the bank may take to know of a payment the shopper says is made. */
+/** How long the bank may take to know of a payment, once the shop has heard that it is made. */
 const CLAIM_MS = 10_000
+/** A claim that was lost on the way goes again. */
+const CLAIM_AGAIN_MS = 5_000
 /** Nobody pays in less. */
 const RETURN_COOL_DOWN_MS = 2_000
 
@@ -34,6 +36,15 @@ export type SessionParts = {
   tell: Tell
   /** In a shop of mode `client`: makes the KHQR for a renewal. */
   makeQr: () => ((charge: KhqrCharge) => string | Promise<string>) | null
+}
+
+/** That the shopper says to have paid. */
+type Claim = {
+  state: "on_its_way" | "unsaid" | "accepted"
+  /** A new view has news of its own, which the answer to an old claim must not drown. */
+  view: KhqrView
+  /** Milliseconds since the shop accepted it; until then the bank was not asked because of it. */
+  sinceAccepted: () => number
 }
 
 /** A payment session as the page knows it: follows it, and does what the shopper wants. */
@@ -51,12 +62,11 @@ export class FollowedSession {
   #isOver = false
   #error: KhqrClientError | null = null
   #refusal: KhqrRefusal | null = null
-  #claimedAt: number | null = null
   #sinceReturn: (() => number) | null = null
-  /** A signal that could not be sent; it goes with the next answer of the shop. */
-  #unsaid: KhqrSignal | null = null
-  /** A new view has news of its own, which the answer to an old claim must not drown. */
-  #claimedIn: KhqrView | null = null
+  /** A return that could not be told; it goes with the next answer of the shop. */
+  #isReturnUnsaid = false
+  #claim: Claim | null = null
+  #claimTimer: ReturnType<typeof setTimeout> | undefined
   /** `charge id:event`, so that each is told once. */
   #told = new Set<string>()
 
@@ -73,6 +83,7 @@ export class FollowedSession {
   /** Nothing is reported after it. */
   stop(): void {
     this.#isOver = true
+    this.#dropClaim()
     this.#stopWatching?.()
   }
 
@@ -101,12 +112,16 @@ export class FollowedSession {
     if (charge.bank !== "ok") {
       return "bank_silent"
     }
-    if (this.#isClaimed) {
-      return performance.now() - this.#claimedAt! < CLAIM_MS
-        ? "checking"
-        : "not_seen_yet"
+    if (this.#claim?.view === view) {
+      return this.isClaimed ? "checking" : "not_seen_yet"
     }
     return null
+  }
+
+  /** Whether the shopper's word is on its way, or the bank still has time: nothing to be said anew. */
+  get isClaimed(): boolean {
+    const claim = this.#claim
+    return claim?.view === this.view && claim.sinceAccepted() < CLAIM_MS
   }
 
   /** Whether the hash on the shopper's receipt may be entered now: the bank is asked first. */
@@ -114,57 +129,88 @@ export class FollowedSession {
     const when = takesReceipts(this.view)
     return (
       when === "always" ||
-      (when === "claimed" && this.#isClaimed && this.notice !== "checking")
+      (when === "claimed" && this.#claim?.view === this.view && !this.isClaimed)
     )
-  }
-
-  get #isClaimed(): boolean {
-    return this.#claimedAt !== null && this.#claimedIn === this.view
   }
 
   /** The shopper is back on the page, from the bank's app perhaps. */
   comeBack(): void {
     if (!this.#sinceReturn || this.#sinceReturn() >= RETURN_COOL_DOWN_MS) {
       this.#sinceReturn = stopwatch()
-      void this.#signal("returned")
+      void this.#tellReturn()
     }
   }
 
   claim(): void {
-    if (this.notice === "checking") {
+    const { view } = this
+    if (this.#isOver || this.isClaimed) {
       return
     }
-    this.#claimedAt = performance.now()
-    this.#claimedIn = this.view
-    void this.#signal("claims_paid")
+    if (this.#claim && this.#claim.state !== "accepted") {
+      this.#claim.view = view
+    } else {
+      this.#claim = { state: "unsaid", view, sinceAccepted: () => 0 }
+      void this.#tellClaim(this.#claim)
+    }
     this.#parts.onChange()
   }
 
   /**
-   * Its answer is not shown: it may have left the shop before what the stream has told since, and
-   * nothing would come after it to set that right.
+   * The answer to a signal is not shown: it may have left the shop before what the stream has told
+   * since, and nothing would come after it to set that right.
    */
-  async #signal(kind: KhqrSignal, isRepeated = false): Promise<void> {
+  async #tellReturn(isRepeated = false): Promise<void> {
     const { charge, view } = this
-    this.#unsaid = null
-    if (!charge) {
-      this.#unsaid = kind
-      return
-    }
-    const isHeard = kind === "returned" ? hearsReturns(view) : hearsClaims(view)
-    // Of a static KHQR the bank can tell nothing.
-    if (!isHeard || charge.mode === "static") {
+    this.#isReturnUnsaid = charge === null
+    if (!charge || !hearsReturns(view) || isMute(charge)) {
       return
     }
     const { client, sessionId } = this.#parts
     try {
-      await client.signal(sessionId, kind)
+      await client.signal(sessionId, "returned")
     } catch {
       // A phone that wakes up often loses its first request. What is wrong, watching will show.
-      if (!isRepeated) {
-        this.#unsaid = kind
-      }
+      this.#isReturnUnsaid = !isRepeated
     }
+  }
+
+  /** Until the shop has it: the shopper was told that the bank is asked. */
+  async #tellClaim(claim: Claim): Promise<void> {
+    const { charge, view } = this
+    clearTimeout(this.#claimTimer)
+    if (!charge || !hearsClaims(view) || isMute(charge)) {
+      this.#dropClaim()
+      return
+    }
+    const { client, sessionId, onChange } = this.#parts
+    claim.state = "on_its_way"
+    claim.view = view
+    const fault = await client.signal(sessionId, "claims_paid").then(
+      () => null,
+      (error: KhqrClientError) => error
+    )
+    // A new QR has come, or the page is gone.
+    if (claim !== this.#claim) {
+      return
+    }
+    if (!fault) {
+      claim.state = "accepted"
+      claim.sinceAccepted = stopwatch()
+    } else if (fault.kind === "unreachable") {
+      claim.state = "unsaid"
+      this.#claimTimer = setTimeout(
+        () => void this.#tellClaim(claim),
+        CLAIM_AGAIN_MS
+      )
+    } else {
+      this.#dropClaim()
+    }
+    onChange()
+  }
+
+  #dropClaim(): void {
+    this.#claim = null
+    clearTimeout(this.#claimTimer)
   }
 
   async renew(): Promise<void> {
@@ -235,9 +281,14 @@ export class FollowedSession {
 
   #take(update: KhqrUpdate): void {
     if (update.charge) {
+      const wasAway = this.#error !== null
       this.#takeCharge(update.charge)
-      if (this.#unsaid) {
-        void this.#signal(this.#unsaid, true)
+      if (wasAway && this.#claim?.state === "unsaid") {
+        // It says more than a return.
+        this.#isReturnUnsaid = false
+        void this.#tellClaim(this.#claim)
+      } else if (this.#isReturnUnsaid) {
+        void this.#tellReturn(true)
       }
     } else {
       this.#takeError(update.error)
@@ -247,7 +298,7 @@ export class FollowedSession {
 
   #takeCharge(charge: KhqrCharge): void {
     if (charge.id !== this.charge?.id) {
-      this.#claimedAt = null
+      this.#dropClaim()
       this.#refusal = null
       this.receipt = { isChecking: false, fault: null }
     }
@@ -322,4 +373,9 @@ export class FollowedSession {
       this.#parts.tell(type, detail)
     }
   }
+}
+
+/** Of a static KHQR the bank can tell nothing. */
+function isMute(charge: KhqrCharge): boolean {
+  return charge.mode === "static"
 }

@@ -161,10 +161,15 @@ describe("coming back to the page", () => {
 })
 
 describe("saying that it is paid", () => {
+  const accepted = async () => charge
+  const lost = () => Promise.reject(unreachable)
+
   it("is told, also of an expired charge, and not twice while it is looked into", async () => {
     const page = new Page()
     page.hears({ status: "expired", server_time: "2026-11-21T08:12:00.000Z" })
     page.session.claim()
+    page.session.claim()
+    await pass()
     page.session.claim()
     expect(page.signals).toEqual(["claims_paid"])
     expect(page.session.notice).toBe("checking")
@@ -173,6 +178,133 @@ describe("saying that it is paid", () => {
     expect(page.session.notice).toBe("not_seen_yet")
     page.session.claim()
     expect(page.signals).toEqual(["claims_paid", "claims_paid"])
+    expect(page.session.notice).toBe("checking")
+  })
+
+  it("gives the bank its time from when the shop has heard of it", async () => {
+    const page = new Page()
+    page.hears()
+    let accept: (charge: KhqrCharge) => void = () => {}
+    page.onSignal = () => new Promise((resolve) => (accept = resolve))
+    page.session.claim()
+    await pass(9_000)
+    accept(charge)
+    await pass(9_900)
+    page.session.claim()
+    expect(page.session.notice).toBe("checking")
+    expect(page.session.takesReceipt).toBe(false)
+
+    await pass(100)
+    expect(page.session.notice).toBe("not_seen_yet")
+    expect(page.session.takesReceipt).toBe(true)
+    expect(page.signals).toEqual(["claims_paid"])
+  })
+
+  it("says nothing of the bank without a network, and is told when that is back", async () => {
+    const page = new Page()
+    page.hears()
+    page.onSignal = lost
+    page.session.claim()
+    page.loses()
+    await pass(60_000)
+    expect(page.session.notice).toBe("offline")
+    expect(page.session.takesReceipt).toBe(false)
+
+    page.onSignal = accepted
+    const tries = page.signals.length
+    page.hears()
+    expect(page.session.notice).toBe("checking")
+    await pass(9_900)
+    expect(page.session.notice).toBe("checking")
+    await pass(100)
+    expect(page.session.notice).toBe("not_seen_yet")
+    expect(page.session.takesReceipt).toBe(true)
+    expect(page.signals).toHaveLength(tries + 1)
+  })
+
+  it("is told again by itself when it was lost on the way, though nothing else changes", async () => {
+    const page = new Page()
+    page.hears()
+    page.onSignal = lost
+    page.session.claim()
+    await pass(4_900)
+    page.session.claim()
+    expect(page.session.notice).toBe("checking")
+    expect(page.signals).toEqual(["claims_paid"])
+
+    page.onSignal = accepted
+    await pass(100)
+    expect(page.signals).toEqual(["claims_paid", "claims_paid"])
+    await pass(60_000)
+    expect(page.session.notice).toBe("not_seen_yet")
+    expect(page.signals).toHaveLength(2)
+  })
+
+  it("is not forgotten over a return", async () => {
+    const page = new Page()
+    page.hears()
+    page.onSignal = lost
+    page.session.claim()
+    await pass()
+    page.loses()
+    page.session.comeBack()
+    await pass()
+
+    page.onSignal = accepted
+    page.hears()
+    await pass()
+    expect(page.signals).toEqual(["claims_paid", "returned", "claims_paid"])
+  })
+
+  it("is of no more use when there is news, and not told after it", async () => {
+    const page = new Page()
+    page.hears()
+    page.onSignal = lost
+    page.session.claim()
+    await pass()
+    page.hears({ status: "paid" })
+    await pass(60_000)
+    expect(page.signals).toEqual(["claims_paid"])
+  })
+
+  it("counts no more for a new QR, whenever it is answered", async () => {
+    const page = new Page()
+    page.hears()
+    let accept: (charge: KhqrCharge) => void = () => {}
+    page.onSignal = () => new Promise((resolve) => (accept = resolve))
+    page.session.claim()
+    page.hears({ id: "khqrch_2" })
+    accept(charge)
+    await pass(20_000)
+    expect(page.session.notice).toBeNull()
+    expect(page.session.takesReceipt).toBe(false)
+  })
+
+  it("may be said again when the shop has refused to hear it", async () => {
+    const page = new Page()
+    page.hears()
+    page.onSignal = () =>
+      Promise.reject(new KhqrClientError("refused", "No", 400))
+    page.session.claim()
+    await pass(60_000)
+    expect(page.session.notice).toBeNull()
+    expect(page.session.takesReceipt).toBe(false)
+    expect(page.signals).toEqual(["claims_paid"])
+
+    page.session.claim()
+    expect(page.signals).toEqual(["claims_paid", "claims_paid"])
+  })
+
+  it("is not told after the page has left the session", async () => {
+    const page = new Page()
+    page.hears()
+    page.onSignal = lost
+    page.session.claim()
+    await pass()
+    page.session.stop()
+    page.session.claim()
+    await pass(60_000)
+    expect(page.signals).toEqual(["claims_paid"])
   })
 })
 
