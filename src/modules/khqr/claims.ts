@@ -1,4 +1,4 @@
-import { ringChanged } from "./bell"
+import { RING_DUE, ringChanged } from "./bell"
 import type { Database } from "./database"
 import type { RivalWindow } from "./receipt"
 import type { Charge } from "./types"
@@ -230,13 +230,18 @@ export async function wakeWaiting({ sql }: Database, now: Date): Promise<void> {
     ["khqr_charge", "status = 'pending'"],
     ["khqr_refund", "false"],
   ]) {
+    // A row that somebody holds is being answered, and two who lock many in other orders would wait for each other.
     await sql(
-      `UPDATE ${table} SET next_check_at = ?
-       WHERE next_check_at > ? AND deleted_at IS NULL
-         AND (last_outcome IN ('unknown:quota_spent', 'unknown:unauthorized') OR ${putOff})`,
+      `UPDATE ${table} SET next_check_at = ? WHERE id IN (
+         SELECT id FROM ${table}
+         WHERE next_check_at > ? AND deleted_at IS NULL
+           AND (last_outcome IN ('unknown:quota_spent', 'unknown:unauthorized') OR ${putOff})
+         ORDER BY id FOR UPDATE SKIP LOCKED
+       )`,
       [now, now]
     )
   }
+  await sql(RING_DUE)
 }
 
 /** Whether it was this caller who may ask for the charge's deep link: one may, once. */
