@@ -330,13 +330,18 @@ export class KhqrDesk extends KhqrLedger {
       return []
     }
     const claimed = await claimThese(this.database_, ids, LEASE_MS)
-    this.leases_.hold(claimed, this.checkedBy_(new Date()))
-    return claimed.length === 0
-      ? []
-      : this.listKhqrCharges(
-          { id: claimed },
-          { take: claimed.length, order: { issued_at: "DESC" } }
-        )
+    const charges =
+      claimed.length === 0
+        ? []
+        : await this.listKhqrCharges(
+            { id: claimed },
+            { take: claimed.length, order: { issued_at: "DESC" } }
+          )
+    this.leases_.hold(
+      charges.map(({ id }) => id),
+      this.checkedBy_(new Date())
+    )
+    return charges
   }
 
   /**

@@ -448,16 +448,17 @@ export class KhqrLedger extends KhqrBooks {
       return []
     }
     const ids = claims.map(({ id }) => id)
-    this.leases_.hold(ids, this.checkedBy_(now))
     const charges = new Map(
       (await this.listKhqrCharges({ id: ids }, { take: ids.length })).map(
         (charge) => [charge.id, charge]
       )
     )
-    return claims.map(({ id, reason }) => ({
-      charge: charges.get(id)!,
-      reason,
-    }))
+    // Whoever cannot read them works on none: what is not held runs out.
+    this.leases_.hold([...charges.keys()], this.checkedBy_(now))
+    return claims.flatMap(({ id, reason }) => {
+      const charge = charges.get(id)
+      return charge ? [{ charge, reason }] : []
+    })
   }
 
   /**
@@ -470,10 +471,11 @@ export class KhqrLedger extends KhqrBooks {
       throw new MedusaError(MedusaError.Types.NOT_ALLOWED, STATIC_IS_NOT_ASKED)
     }
     const claimed = await claimOne(this.database_, id, leaseFrom(now), now)
-    if (claimed) {
-      this.leases_.hold([id], this.checkedBy_(now))
-    }
-    return claimed ? this.listKhqrCharges({ id }, { take: 1 }) : []
+    const charges = claimed
+      ? await this.listKhqrCharges({ id }, { take: 1 })
+      : []
+    this.leases_.hold(idsOf(charges), this.checkedBy_(now))
+    return charges
   }
 
   /** The same for charges whose news Medusa has yet to get. */
@@ -486,13 +488,18 @@ export class KhqrLedger extends KhqrBooks {
       leaseFrom(now),
       now
     )
-    this.leases_.hold(ids, new Date(now.getTime() + SETTLEMENT_TAKES_MS))
-    return ids.length === 0
-      ? []
-      : this.listKhqrCharges(
-          { id: ids },
-          { take: ids.length, order: { next_settle_at: "ASC" } }
-        )
+    const charges =
+      ids.length === 0
+        ? []
+        : await this.listKhqrCharges(
+            { id: ids },
+            { take: ids.length, order: { next_settle_at: "ASC" } }
+          )
+    this.leases_.hold(
+      idsOf(charges),
+      new Date(now.getTime() + SETTLEMENT_TAKES_MS)
+    )
+    return charges
   }
 
   /** What was claimed could not be worked on to its end: others may, once the lease runs out. */
@@ -957,6 +964,10 @@ export class KhqrLedger extends KhqrBooks {
 
 function partition<T>(all: T[], is: (one: T) => boolean): [T[], T[]] {
   return [all.filter(is), all.filter((one) => !is(one))]
+}
+
+function idsOf(rows: { id: string }[]): string[] {
+  return rows.map(({ id }) => id)
 }
 
 function leaseFrom(now: Date): Date {

@@ -730,13 +730,19 @@ export class KhqrRefundDesk extends KhqrDesk {
       new Date(now.getTime() + LEASE_MS),
       now
     )
-    this.refundLeases_.hold(ids, doneBy)
-    return ids.length === 0
-      ? []
-      : this.listKhqrRefunds(
-          { id: ids },
-          { take: ids.length, order: { [column]: "ASC" } }
-        )
+    const refunds =
+      ids.length === 0
+        ? []
+        : await this.listKhqrRefunds(
+            { id: ids },
+            { take: ids.length, order: { [column]: "ASC" } }
+          )
+    // Whoever cannot read them works on none: what is not held runs out.
+    this.refundLeases_.hold(
+      refunds.map(({ id }) => id),
+      doneBy
+    )
+    return refunds
   }
 
   /** A line in the history of the charge whose money it is. */
