@@ -379,7 +379,7 @@ onKhqrModule(({ service, dbConfig }) => {
       } as never)
       await clock.tick()
       await clock.tick()
-      clock.stop()
+      await clock.stop()
       expect(queries).toHaveLength(2)
     })
   })

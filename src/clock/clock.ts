@@ -68,15 +68,20 @@ export class Clock {
   /** All that is due, and what follows from it, to its end. */
   async tick(): Promise<void> {
     this.wake()
+    await this.rest_()
+  }
+
+  /** Nothing begins any more. @returns once what is under way has come to its end */
+  async stop(): Promise<void> {
+    this.loops_.forEach((loop) => loop.stop())
+    clearTimeout(this.timer_)
+    await this.rest_()
+  }
+
+  protected async rest_(): Promise<void> {
     while (this.loops_.some(({ running }) => running)) {
       await Promise.all(this.loops_.map(({ running }) => running))
     }
-  }
-
-  /** What is under way comes to its end; nothing begins any more. */
-  stop(): void {
-    this.loops_.forEach((loop) => loop.stop())
-    clearTimeout(this.timer_)
   }
 
   protected get loops_(): Loop[] {

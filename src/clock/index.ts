@@ -25,7 +25,7 @@ export function clockOf(container: MedusaContainer): Clock {
   })
   khqr.beforeShutdown(() => {
     deafen()
-    clock.stop()
+    return clock.stop()
   })
   return clock
 }

@@ -32,6 +32,9 @@ type ModuleContainer = LedgerContainer & {
   [Modules.EVENT_BUS]?: IEventBusModuleService
 }
 
+/** Whoever stops a shop kills it soon; the leases of what is left then run out. */
+const CLOSING_TAKES_MS = 5_000
+
 /** The module as the shop resolves it: the ledger, and our standing with the bank. */
 export default class KhqrModuleService extends KhqrRefundDesk {
   protected readonly eventBus_: IEventBusModuleService | undefined
@@ -40,13 +43,17 @@ export default class KhqrModuleService extends KhqrRefundDesk {
   protected readonly knex_: Knex
   protected bell_: Bell | undefined
   protected hub_: Hub | undefined
-  protected readonly closers_: (() => void)[] = []
+  protected readonly closers_: (() => void | Promise<void>)[] = []
 
   __hooks = {
     // Not waited for: a bank that is slow or away must not hold up the shop.
     onApplicationStart: async (): Promise<void> => void this.lookAround_(),
     onApplicationShutdown: async (): Promise<void> => {
-      this.closers_.forEach((close) => close())
+      // An answer that is under way was paid for with a call, and one order may be half made.
+      await within(
+        CLOSING_TAKES_MS,
+        Promise.allSettled(this.closers_.map(async (close) => close()))
+      )
       await this.hub_?.close()
       await this.bell_?.close()
       this.bank_.gateway.close()
@@ -76,8 +83,8 @@ export default class KhqrModuleService extends KhqrRefundDesk {
     })
   }
 
-  /** What is to end before the shop does. */
-  beforeShutdown(close: () => void): void {
+  /** What is to end before the shop does; it is waited for, and not for long. */
+  beforeShutdown(close: () => void | Promise<void>): void {
     this.closers_.push(close)
   }
 
@@ -339,4 +346,14 @@ export default class KhqrModuleService extends KhqrRefundDesk {
       this.logger_.error(`KHQR: ${name} was not announced: ${error.message}`)
     })
   }
+}
+
+/** @returns when the work is done, or the time is over */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, over])
+  clearTimeout(timer)
 }
