@@ -137,8 +137,8 @@ export type KhqrClient = {
    */
   receipt(sessionId: string, hash: string): Promise<KhqrCharge>
   /**
-   * Follows a session until its charge is completed, or the shop does not know the session: by the
-   * shop's event stream, and by a request each 2 s where that does not come through. `onChange` is called at first, at each change, and
+   * Follows a session until its charge is completed: by the shop's event stream, and by a request
+   * each 2 s where that does not come through. `onChange` is called at first, at each change, and
    * when the shopper comes back to the page. It is silent while the page is hidden: to the shop,
    * watching means that somebody looks. Between two calls the time runs on: see `serverClock`.
    * @returns stops watching; nothing is reported after it was called.

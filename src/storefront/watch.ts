@@ -202,7 +202,7 @@ export class SessionWatch {
   }
 
   #tell(update: KhqrUpdate): void {
-    if (isLast(update)) {
+    if (update.charge?.status === "completed") {
       this.stop()
     }
     this.#parts.onChange(update)
@@ -268,11 +268,6 @@ type Timer = ReturnType<typeof setTimeout> | undefined
 /** Whom a restart has cut off must not come back all at once. */
 function jittered(milliseconds: number): number {
   return milliseconds * (0.75 + Math.random() / 2)
-}
-
-/** An order stays, and a session that is gone does not come back. */
-function isLast({ charge, error }: KhqrUpdate): boolean {
-  return charge?.status === "completed" || error?.kind === "not_found"
 }
 
 /** Milliseconds until the next plain request. */

@@ -384,21 +384,8 @@ describe("where no stream comes through", () => {
     expect(updates).toHaveLength(3)
   })
 
-  it("stops when the shop does not know the session, and says so once", async () => {
-    shop.refusal = () => json(404, {})
-    shop.answer = shop.refusal
-    watch()
-    await pass(60_000)
-    page.turns("hidden")
-    page.turns("visible")
-    page.hears("online")
-    await pass(120_000)
-
-    expect(errors()).toEqual(["not_found"])
-    expect(shop.looks).toBe(1)
-  })
-
   it.each([
+    [404, "not_found"],
     [400, "refused"],
     [502, "unreachable"],
   ])("tells a fault as it is: HTTP %d", async (status, kind) => {
