@@ -324,29 +324,44 @@ medusaIntegrationTestRunner({
         await eventually(async () => expect(telegram.asked).toEqual([704]))
       })
 
-      it("brings an SMS to the shop, for those who know the secret", async () => {
-        const { chargeId, qr } = await checkoutQuietly("khr")
-        const forwarder = start({ SMS_PORT: "0", SMS_SECRET: "loopback-only" })
-        const url = await eventually(async () => {
+      const addressOf = async (forwarder: Forwarder) =>
+        eventually(async () => {
           const found = /POST (http:\S+)/.exec(forwarder.output)
           expect(found).not.toBeNull()
           return found![1]
         })
-        const send = (secret: string, type: string, body: string) =>
-          fetch(url, {
-            method: "POST",
-            headers: {
-              authorization: `Bearer ${secret}`,
-              "content-type": type,
-            },
-            body,
-          }).then(({ status }) => status)
+
+      const sendSms = async (
+        url: string,
+        body: string,
+        { secret = "loopback-only", type = "text/plain" } = {}
+      ): Promise<{ status: number; message?: string }> => {
+        const answer = await fetch(url, {
+          method: "POST",
+          headers: { authorization: `Bearer ${secret}`, "content-type": type },
+          body,
+        })
+        const { message } = await answer.json()
+        return { status: answer.status, message }
+      }
+
+      it("brings an SMS to the shop, for those who know the secret", async () => {
+        const { chargeId, qr } = await checkoutQuietly("khr")
+        const forwarder = start({ SMS_PORT: "0", SMS_SECRET: "loopback-only" })
+        const url = await addressOf(forwarder)
+        const send = async (secret: string, type: string, body: string) =>
+          (await sendSms(url, body, { secret, type })).status
         const text = "បានទទួល ៤៤,០០០ រៀល ពី Sok Dara, លេខយោង 52841750404"
         const json = JSON.stringify({ from: "ACLEDA", text })
         bank().pay({ qr })
 
         expect(await send("guessed", "application/json", json)).toBe(401)
-        expect(await send("loopback-only", "application/json", "{")).toBe(400)
+        const broken = await sendSms(url, "{", { type: "application/json" })
+        expect(broken.status).toBe(400)
+        expect(broken.message).toMatch(/not JSON/)
+        const empty = await sendSms(url, "{}", { type: "application/json" })
+        expect(empty.status).toBe(400)
+        expect(empty.message).toMatch(/text, message, body or content/)
         expect(
           await send("loopback-only", "text/plain", "x".repeat(20_000))
         ).toBe(400)
@@ -381,6 +396,29 @@ medusaIntegrationTestRunner({
         await eventually(async () =>
           expect(await signalsOf(chargeId)).toHaveLength(1)
         )
+      })
+
+      it("has the gateway send an SMS again when the shop refuses its key, or has not heard", async () => {
+        const sms = { SMS_PORT: "0", SMS_SECRET: "loopback-only" }
+        const refused = start({ ...sms, MEDUSA_SECRET_KEY: "sk_old" })
+        const text = notice("$11.00")
+        const { status, message } = await sendSms(
+          await addressOf(refused),
+          text
+        )
+        expect(status).toBe(502)
+        expect(message).toMatch(/forwarder's log/)
+        expect(await refused.ended()).toBe(1)
+        expect(refused.output).toContain("The shop refuses the key (401)")
+
+        const shop = await RestlessShop.open()
+        const trying = start({ ...sms, MEDUSA_URL: shop.url })
+        const url = await addressOf(trying)
+        expect((await sendSms(url, text)).status).toBe(503)
+        await eventually(async () => {
+          expect((await sendSms(url, text)).status).toBe(202)
+        })
+        await shop.close()
       })
 
       it("tries again until the shop has heard, and sends nothing but the money", async () => {
