@@ -3,11 +3,11 @@ import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 import { toQuestion } from "../../../src/modules/khqr/question"
 import type { FaultInput } from "../../../src/simulator/types"
 import { createAdmin, type Admin } from "../admin"
-import { startBank, World } from "../world"
+import { eventually, startBank, World } from "../world"
 import { holdClock } from "./hold-clock"
 import { askAfterRestart } from "./restart"
 
-const LIMIT = 20
+const LIMIT = 100
 
 process.env.BAKONG_DAILY_REQUEST_LIMIT = String(LIMIT)
 
@@ -188,6 +188,68 @@ medusaIntegrationTestRunner({
           last_outcome: "unknown:quota_spent",
         })
       })
+    })
+
+    describe("A shopper's signal with hardly more calls left than open charges", () => {
+      const OPEN = 13
+      const USED = LIMIT - OPEN - 1
+
+      const checkouts = async () => {
+        const all = []
+        for (let n = 0; n < OPEN; n++) {
+          all.push(await world.checkout())
+        }
+        await holdClock(world)
+        return all
+      }
+
+      /** The shop's own clock has looked at all of them, and nobody asks about any. */
+      const settle = async () => {
+        await world.sql(
+          "UPDATE khqr_charge SET next_check_at = now() - interval '1 second' WHERE status = 'pending'"
+        )
+        await eventually(async () => {
+          const [{ busy }] = await world.sql<{ busy: string }>(
+            "SELECT count(*) AS busy FROM khqr_charge WHERE leased_until > now() OR next_check_at <= now() OR next_settle_at <= now()"
+          )
+          expect(busy).toBe("0")
+        })
+      }
+
+      it.each([
+        { before: "none was spent", latch: null },
+        { before: "our own count was over a lower limit", latch: "count" },
+      ])(
+        "leads to one question about its charge, and to no other, when before it $before",
+        async ({ latch }) => {
+          const [said, ...others] = await checkouts()
+          // The first call of the day writes the day's row.
+          await world.khqr.askBakong([await question(said.chargeId)])
+          // In lists a signal waits for company, as long as the hour of the day makes it.
+          await world.sql(
+            "UPDATE khqr_quota SET used = ?, used_utc = ?, list_closed_until = now() + interval '1 day', learned_limit = NULL, spent_by = ?, spent_at = CASE WHEN ?::boolean THEN now() END, next_probe_at = CASE WHEN ?::boolean THEN now() + interval '5 hours' END",
+            [USED, USED, latch, latch !== null, latch !== null]
+          )
+          expect(await quota()).toMatchObject({ used: USED, spent_by: latch })
+          await settle()
+          const before = bank().requests.length
+          expect(await quota()).toMatchObject({ used: USED })
+
+          bank().pay({ qr: said.qr })
+          await world.post(
+            `/store/khqr/payment-sessions/${said.sessionId}/signals`,
+            { kind: "claims_paid" }
+          )
+          await eventually(async () =>
+            expect((await world.charge(said.chargeId)).status).toBe("completed")
+          )
+          await settle()
+          expect(bank().requests).toHaveLength(before + 1)
+          for (const { chargeId } of others) {
+            expect((await world.charge(chargeId)).status).toBe("pending")
+          }
+        }
+      )
     })
 
     describe("HTTP 429", () => {
