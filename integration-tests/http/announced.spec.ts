@@ -341,7 +341,7 @@ medusaIntegrationTestRunner({
           headers: { authorization: `Bearer ${secret}`, "content-type": type },
           body,
         })
-        const { message } = await answer.json()
+        const { message } = (await answer.json()) as { message?: string }
         return { status: answer.status, message }
       }
 

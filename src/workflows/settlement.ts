@@ -53,7 +53,7 @@ export type Situation = {
   /** `null`: the collection belongs to no cart (a payment link, an order edit), or nobody knows to which. */
   cart: {
     id: string
-    /** `null`: the link is there, the cart is not. */
+    /** `null` beside an order; without one the link is there, and the cart is not. */
     total: string | null
     currency_code: string | null
     order: {

@@ -272,31 +272,37 @@ async function readCart(
   if (!link) {
     return null
   }
-  const [{ data: carts }, { data: ofCart }, { data: ofCollection }] =
-    await Promise.all([
-      query.graph({
-        entity: "cart",
-        fields: ["id", "currency_code", "total", "completed_at"],
-        filters: { id: link.cart_id },
-      }),
-      query.graph({
-        entity: "order_cart",
-        fields: ["order_id"],
-        filters: { cart_id: link.cart_id },
-      }),
-      query.graph({
-        entity: "order_payment_collection",
-        fields: ["order_id"],
-        filters: { payment_collection_id: link.payment_collection_id },
-      }),
-    ])
-  const [cart] = carts
+  const [{ data: ofCart }, { data: ofCollection }] = await Promise.all([
+    query.graph({
+      entity: "order_cart",
+      fields: ["order_id"],
+      filters: { cart_id: link.cart_id },
+    }),
+    query.graph({
+      entity: "order_payment_collection",
+      fields: ["order_id"],
+      filters: { payment_collection_id: link.payment_collection_id },
+    }),
+  ])
   // The two are written side by side: a completion that was interrupted may have come to either.
   const linked = ofCart.length > 0 ? ofCart : ofCollection
   const order = await readOrder(
     linked.map(({ order_id }) => order_id),
     container
   )
+  const {
+    data: [cart],
+  } = await query.graph({
+    entity: "cart",
+    // What it costs takes long to work out, and says nothing any more beside an order.
+    fields: [
+      "id",
+      "currency_code",
+      "completed_at",
+      ...(order ? [] : ["total"]),
+    ],
+    filters: { id: link.cart_id },
+  })
   const linkedIds = [...ofCart, ...ofCollection].map(({ order_id }) => order_id)
   const names = (orders: { order_id: string }[]) =>
     orders.some(({ order_id }) => order_id === order?.id)
@@ -307,7 +313,7 @@ async function readCart(
   ]
   return {
     id: link.cart_id,
-    total: cart ? exactDecimal(cart.total!) : null,
+    total: cart && !order ? exactDecimal(cart.total!) : null,
     currency_code: cart?.currency_code ?? null,
     order: order && { ...order, loose_ends: looseEnds },
     undone_order_ids: order ? [] : [...new Set<string>(linkedIds)],

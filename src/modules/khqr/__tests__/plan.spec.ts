@@ -6,7 +6,6 @@ import {
   aged,
   anyCharges,
   anyShop,
-  asked,
   calls,
   due,
   expired,
