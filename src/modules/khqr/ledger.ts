@@ -44,7 +44,13 @@ import {
 import { issuedEntry } from "./history"
 import { planSignalledCheck } from "./pace"
 import type { CheckReason } from "./plan"
-import { planRound, wakeSilenced, wasSilentAbout, type Meter } from "./round"
+import {
+  planRound,
+  spreadSilence,
+  wakeSilenced,
+  wasSilentAbout,
+  type Meter,
+} from "./round"
 import { ShopHistoryReader } from "./shop-history"
 import { ALREADY_PAID, STATIC_IS_NOT_ASKED, SWITCHED_OFF } from "./refusals"
 import { bookableCharge, chargeToShow } from "./session-charges"
@@ -531,6 +537,15 @@ export class KhqrLedger extends KhqrBooks {
     }
     if (speaksAgain) {
       await wakeSilenced(this.database_)
+    }
+    const unheard = results.filter(
+      ({ outcome, call }) => outcome.type === "unknown" && call.sent
+    )
+    if (unheard.length > 0) {
+      await spreadSilence(
+        this.database_,
+        unheard.map(({ charge_id }) => charge_id)
+      )
     }
     return announcements
   }

@@ -353,3 +353,27 @@ export async function wakeSilenced({ sql }: Database): Promise<void> {
      FROM silenced WHERE charge.id = silenced.id`
   )
 }
+
+/**
+ * One charge asks for all while the bank is silent: that it was silent again is
+ * news for the others' pages too.
+ *
+ * @param ids of charges about which the bank has said nothing
+ */
+export async function spreadSilence(
+  { sql }: Database,
+  ids: string[]
+): Promise<void> {
+  await sql(
+    `WITH silenced AS (
+       SELECT id FROM khqr_charge
+       WHERE next_check_at IS NOT NULL AND deleted_at IS NULL AND unknowns = 1
+         AND status IN ('pending', 'failed')
+         AND EXISTS (SELECT 1 FROM khqr_charge WHERE id = ANY(?) AND unknowns > 1)
+       ORDER BY id FOR UPDATE SKIP LOCKED
+     )
+     UPDATE khqr_charge charge SET unknowns = 2
+     FROM silenced WHERE charge.id = silenced.id`,
+    [ids]
+  )
+}
