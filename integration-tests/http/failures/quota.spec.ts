@@ -408,8 +408,10 @@ medusaIntegrationTestRunner({
         bank().setFault({ kind: "list_closed" })
         await tick()
         // The pass that finds the list closed asks about one of them alone.
-        await tick()
-        await expectBothDone(pair)
+        await eventually(async () => {
+          await tick()
+          await expectBothDone(pair)
+        })
         expect((await health()).list_closed_until).not.toBeNull()
       })
     })

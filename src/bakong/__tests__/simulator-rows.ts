@@ -395,7 +395,8 @@ export const ASKING = {
   "goes on": ["list", "list"],
   stops: ["list"],
   probes: ["list", "single"],
-  "one by one": ["list", ...Array<string>(60).fill("single")],
+  /** The rest are left to the next pass, which asks no list. */
+  "one by one": ["list", "single"],
 } as const
 
 export type AnswerRow = {
