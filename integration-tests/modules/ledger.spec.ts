@@ -245,7 +245,6 @@ onKhqrModule(({ service, dbConfig }) => {
       expect(together.map(({ what }) => what).sort()).toEqual(
         alone.map(({ what }) => what).sort()
       )
-      const now = Date.now()
       const told = async ({ id }: Charge) => {
         const charge = await service.retrieveKhqrCharge(id)
         const events = await service.listKhqrEvents({ charge_id: id })
@@ -258,15 +257,17 @@ onKhqrModule(({ service, dbConfig }) => {
           last_outcome,
           leased_until: charge.leased_until,
           signals_in_vain: charge.signals_in_vain,
-          // What was recorded later is due later.
-          next_check_in:
-            charge.next_check_at &&
-            Math.round((charge.next_check_at.getTime() - now) / 5_000),
+          isPlanned: charge.next_check_at !== null,
           history: events.map(({ kind, message }) => `${kind} ${message}`),
         }
       }
+      const nextCheck = async ({ id }: Charge) =>
+        (await service.retrieveKhqrCharge(id)).next_check_at?.getTime() ?? 0
       for (const [a, b] of twins) {
         expect(await told(a)).toEqual(await told(b))
+        // What was recorded later is due later.
+        const apart = Math.abs((await nextCheck(a)) - (await nextCheck(b)))
+        expect(apart).toBeLessThan(60_000)
       }
       expect(await told(twins[1][0])).toMatchObject({
         checks: 4,
