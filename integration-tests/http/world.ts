@@ -171,6 +171,14 @@ export class World {
     )
   }
 
+  /** The pause of a silent bank is the process's own, and has to be waited for. */
+  async circuitCloses(): Promise<void> {
+    await eventually(async () => {
+      const { circuit } = await this.khqr.health()
+      expect(circuit.state).not.toBe("open")
+    }, 90_000)
+  }
+
   /** Everything that is not done is due now, whatever the plan says. */
   async makeDue(): Promise<void> {
     await this.sql(
