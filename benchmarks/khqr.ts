@@ -24,8 +24,14 @@ type Contender = { name: string; run: (i: number) => unknown }
 const ROUND_MS = 80
 const BATCH = 50
 
-/** Measures building and reading. Takes about half a second a round. */
-export function benchKhqr(rounds: number): Row[] {
+/**
+ * Measures building and reading. Takes about half a second a round.
+ * @param signal ends it after the round
+ */
+export async function benchKhqr(
+  rounds: number,
+  signal: AbortSignal
+): Promise<Row[]> {
   const expiresAt = Date.now() + 600_000
   const samples = Array.from(
     { length: 256 },
@@ -33,15 +39,16 @@ export function benchKhqr(rounds: number): Row[] {
   )
   const sample = (i: number) => samples[i % samples.length]
 
-  const build = race(
+  const build = await race(
     [
       { name: "build: buildKhqr", run: (i) => buildOurs(i, expiresAt) },
       { name: "build: ts-khqr", run: (i) => buildTsKhqr(i, expiresAt) },
       { name: "build: bakong-khqr", run: (i) => buildBakong(i, expiresAt) },
     ],
-    rounds
+    rounds,
+    signal
   )
-  const decode = race(
+  const decode = await race(
     [
       { name: "decode: decodeKhqr", run: (i) => decodeKhqr(sample(i)) },
       { name: "decode: ts-khqr parse", run: (i) => KHQR.parse(sample(i)) },
@@ -61,18 +68,26 @@ export function benchKhqr(rounds: number): Row[] {
         ],
       },
     ],
-    rounds
+    rounds,
+    signal
   )
   return [...build, ...decode]
 }
 
-function race(contenders: Contender[], rounds: number): Row[] {
+async function race(
+  contenders: Contender[],
+  rounds: number,
+  signal: AbortSignal
+): Promise<Row[]> {
   const speeds = contenders.map(() => [] as number[])
   for (const { run } of contenders) {
     measure(run)
   }
   for (let round = 0; round < rounds; round++) {
     contenders.forEach(({ run }, i) => speeds[i].push(measure(run)))
+    // Ctrl-C is heard only between two turns of the event loop.
+    await new Promise(setImmediate)
+    signal.throwIfAborted()
   }
   const medians = speeds.map(median)
   return contenders.map(({ name }, i) => ({

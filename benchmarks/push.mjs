@@ -21,8 +21,8 @@
  */
 import { fork, spawnSync } from "node:child_process"
 import { join } from "node:path"
+import { load } from "./load.mjs"
 import { quantile, rounded, sleep } from "./numbers.mjs"
-import { load } from "./shop.mjs"
 import { now } from "./stream.mjs"
 import { root } from "../scripts/setup.mjs"
 

@@ -159,12 +159,6 @@ async function askProbe(port, question) {
   return response.json()
 }
 
-/** A module of ours that is written in TypeScript. */
-export async function load(...path) {
-  const { require: requireTypeScript } = await import("tsx/cjs/api")
-  return requireTypeScript(join(root, ...path), import.meta.url)
-}
-
 /** The store API as a storefront uses it, over connections that stay open. */
 function storeOf(baseUrl, shop) {
   const headers = {

@@ -11,8 +11,8 @@
  * "idle": nothing is due, so the look is all. The shop's past is read every ten minutes and
  * only where questions are counted; it has a row of its own.
  */
+import { load } from "./load.mjs"
 import { median, quantile, rounded } from "./numbers.mjs"
-import { load } from "./shop.mjs"
 
 const WANTED_RATIO = 1.1
 const WANTED_PLAN_MS = 50
@@ -131,7 +131,7 @@ async function tickOf(rules, sides, { mode, limit, lists }, { open, rounds }) {
       const looked = performance.now()
       const claims = await planRound({
         database,
-        allowance: async () => ({ budget, lists }),
+        meter: async () => ({ budget, lists }),
         shop: (at) => history.read(at),
         leaseMs: LEASE_MS,
         now,

@@ -1,10 +1,11 @@
 /**
  * npm run bench             measures, prints tables and writes benchmarks/results/*.json
+ * npm run bench -- <flags>  measures something else, and writes to .cache/reports
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { cpus, totalmem } from "node:os"
-import { join } from "node:path"
-import { parseArgs } from "node:util"
+import { join, relative } from "node:path"
+import { isDeepStrictEqual, parseArgs } from "node:util"
 import {
   PLAN_FLAGS,
   PLAN_HELP,
@@ -16,7 +17,7 @@ import { ensureDependencies, root } from "./setup.mjs"
 /**
  * In the order in which they run: first what needs no shop, last what starts Medusa anew.
  * `measure` gets the stage of benchmarks/shop.mjs and the options, and returns its rows, or
- * `{ rows, wanted }` where there is something to reach.
+ * `{ rows, wanted }` where there is something to reach. `made`: the options it heeds.
  */
 const BENCHES = {
   khqr: {
@@ -24,9 +25,10 @@ const BENCHES = {
     about: "strings built and read, beside two public SDKs",
     takes: "10 s",
     rounds: { whole: 15, quick: 3 },
-    measure: async (_stage, { rounds }) => {
-      const { load } = await import("../benchmarks/shop.mjs")
-      return (await load("benchmarks", "khqr.ts")).benchKhqr(rounds)
+    made: ["rounds"],
+    measure: async (_stage, { rounds, signal }) => {
+      const { load } = await import("../benchmarks/load.mjs")
+      return (await load("benchmarks", "khqr.ts")).benchKhqr(rounds, signal)
     },
   },
   plan: {
@@ -34,10 +36,10 @@ const BENCHES = {
       "Calls per paid order and seconds from the payment to its answer (ratios: this row / ours, more is better for us)",
     about: "the plan beside other schedules, on a virtual clock",
     takes: "5 min",
-    rounds: { whole: 1, quick: 1 },
-    measure: async (_stage, { plan }) => {
-      const { load } = await import("../benchmarks/shop.mjs")
-      return (await load("benchmarks", "plan", "index.ts")).benchPlan(plan)
+    made: ["plan"],
+    measure: async (_stage, { plan, signal }) => {
+      const { benchPlan } = await import("../benchmarks/plan/threads.mjs")
+      return benchPlan(plan, signal)
     },
   },
   tick: {
@@ -46,6 +48,7 @@ const BENCHES = {
     about: "the clock's look and the plan, beside many old charges",
     takes: "90 s",
     rounds: { whole: 40, quick: 8 },
+    made: ["rounds", "old", "charges"],
     measure: async (stage, options) => {
       const { benchTick } = await import("../benchmarks/tick.mjs")
       return benchTick(await stage.database(), options)
@@ -57,6 +60,7 @@ const BENCHES = {
     about: "payment sessions, beside Medusa's manual provider",
     takes: "80 s",
     rounds: { whole: 24, quick: 4 },
+    made: ["rounds"],
     measure: async (stage, options) => {
       const { benchSessions } = await import("../benchmarks/sessions.mjs")
       return benchSessions(await stage.shop(), options)
@@ -68,6 +72,7 @@ const BENCHES = {
     about: "from the bank's record to the order and to the page",
     takes: "5 min",
     rounds: { whole: 30, quick: 4 },
+    made: ["rounds", "open"],
     measure: async (stage, options) => {
       const { benchLatency } = await import("../benchmarks/latency.mjs")
       return benchLatency(await stage.shop(), options)
@@ -79,6 +84,7 @@ const BENCHES = {
     about: "orders per minute, beside Medusa's own cart completion",
     takes: "3 min",
     rounds: { whole: 2, quick: 1 },
+    made: ["rounds"],
     measure: async (stage, options) => {
       const { benchSettle } = await import("../benchmarks/settle.mjs")
       return benchSettle(await stage.shop(), options)
@@ -90,6 +96,7 @@ const BENCHES = {
     about: "open streams beside pages that poll",
     takes: "4 min",
     rounds: { whole: 8, quick: 3 },
+    made: ["rounds", "streams"],
     measure: async (stage, options) => {
       const { benchPush } = await import("../benchmarks/push.mjs")
       return benchPush(await stage.shop({ fresh: true }), options)
@@ -99,9 +106,10 @@ const BENCHES = {
 
 const HELP = `Usage: npm run bench [-- options]
 
-Measures on this machine, prints tables and writes benchmarks/results/<name>.json. Each
-comparison is made within one run, its sides taking turns; numbers of two runs say nothing
-about each other. What is explained in docs/benchmarks.md.
+Measures on this machine, prints tables and writes benchmarks/results/<name>.json; with any
+flag but --only, .cache/reports/bench-<name>.json. Each comparison is made within one run, its
+sides taking turns; numbers of two runs say nothing about each other. What is explained in
+docs/benchmarks.md.
 
 Options:
   --only <names>   some of these, with commas between them; default all
@@ -114,6 +122,7 @@ ${Object.entries(BENCHES)
   --quick          few rounds and small numbers: whether it works, not what it measures
   --rounds <n>     how often each comparison is repeated
                    (default: ${Object.entries(BENCHES)
+                     .filter(([, { rounds }]) => rounds)
                      .map(([name, { rounds }]) => `${name} ${rounds.whole}`)
                      .join(", ")})
   --open <n>       latency: sessions that are open beside (default 200)
@@ -124,11 +133,13 @@ ${PLAN_HELP}
   --help`
 
 const options = readOptions()
+const stopping = new AbortController()
 let interrupted
 let stage
 
 onInterrupt((cause) => {
   interrupted = cause
+  stopping.abort()
   void endChildren()
   void stage?.close()
 })
@@ -159,9 +170,18 @@ async function bench() {
         break
       }
       console.log(`\nMeasuring ${name}`)
-      const own = { ...options, rounds: roundsOf(name) }
+      const own = { ...options.numbers, rounds: roundsOf(name) }
+      const { quick } = options
+      const { signal } = stopping
+      const start = performance.now()
       try {
-        report(name, await BENCHES[name].measure(stage, own), own)
+        const measured = await BENCHES[name].measure(stage, {
+          ...own,
+          quick,
+          signal,
+        })
+        const seconds = Math.round((performance.now() - start) / 1_000)
+        report(name, measured, { own, seconds })
       } catch (error) {
         isWhole = false
         tell(error)
@@ -184,13 +204,15 @@ function tell(error) {
   return 1
 }
 
+/** `undefined` for what is not repeated. */
 function roundsOf(name) {
-  const { whole, quick } = BENCHES[name].rounds
-  return options.rounds ?? (options.quick ? quick : whole)
+  const { rounds } = BENCHES[name]
+  const { quick, numbers } = options
+  return rounds && (numbers.rounds ?? (quick ? rounds.quick : rounds.whole))
 }
 
-function report(name, measured, { rounds, quick }) {
-  const { title } = BENCHES[name]
+function report(name, measured, { own, seconds }) {
+  const { title, made } = BENCHES[name]
   const { rows, wanted = [] } = Array.isArray(measured)
     ? { rows: measured }
     : measured
@@ -200,15 +222,27 @@ function report(name, measured, { rounds, quick }) {
       console.table(table)
     }
   })
-  const folder = quick
-    ? join(root, ".cache", "reports")
-    : join(root, "benchmarks", "results")
+  const heeded = Object.fromEntries(made.map((option) => [option, own[option]]))
+  const result = {
+    title,
+    machine: machine(),
+    seconds,
+    options: heeded,
+    rows,
+    wanted,
+  }
+  const file = fileOf(name)
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`)
+  console.log(`After ${seconds} s, written to ${relative(root, file)}`)
+}
+
+/** What is published was measured with the numbers that the documentation names. */
+function fileOf(name) {
+  const folder = options.isWhole
+    ? join(root, "benchmarks", "results")
+    : join(root, ".cache", "reports")
   mkdirSync(folder, { recursive: true })
-  const result = { title, machine: machine(), rounds, rows, wanted }
-  writeFileSync(
-    join(folder, `${quick ? "bench-" : ""}${name}.json`),
-    `${JSON.stringify(result, null, 2)}\n`
-  )
+  return join(folder, `${options.isWhole ? "" : "bench-"}${name}.json`)
 }
 
 /** Rows with the same columns make one table. */
@@ -253,25 +287,34 @@ function readOptions() {
     if (unknown !== undefined) {
       throw new Error(`--only must be of ${names.join(", ")}, not "${unknown}"`)
     }
+    const numbers = numbersOf(values, quick)
     return {
       quick,
-      plan: planOptions(values, quick),
       names: names.filter((name) => only.includes(name)),
-      rounds: values.rounds && whole("rounds", values.rounds),
-      open: whole("open", values.open ?? (quick ? "20" : "200")),
-      old: whole("old", values.old ?? (quick ? "5000" : "100000")),
-      charges: wholes(
-        "charges",
-        values.charges ?? (quick ? "10,1000" : "10,1000,10000")
-      ),
-      streams: wholes(
-        "streams",
-        values.streams ?? (quick ? "1,100" : "1,100,1000,5000")
-      ),
+      numbers,
+      isWhole: !quick && isDeepStrictEqual(numbers, numbersOf({}, false)),
     }
   } catch (error) {
     console.error(`${error.message}\n\n${HELP}`)
     process.exit(2)
+  }
+}
+
+/** How much is measured, and of what. */
+function numbersOf(values, quick) {
+  return {
+    plan: planOptions(values, quick),
+    rounds: values.rounds && whole("rounds", values.rounds),
+    open: whole("open", values.open ?? (quick ? "20" : "200")),
+    old: whole("old", values.old ?? (quick ? "5000" : "100000")),
+    charges: wholes(
+      "charges",
+      values.charges ?? (quick ? "10,1000" : "10,1000,10000")
+    ),
+    streams: wholes(
+      "streams",
+      values.streams ?? (quick ? "1,100" : "1,100,1000,5000")
+    ),
   }
 }
 

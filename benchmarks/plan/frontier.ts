@@ -42,6 +42,11 @@ export type Goal = "p95" | "mean"
 /** As ours: a day begins when it has begun at the bank too. */
 const CLOCK_SKEW_MS = 5 * SECOND
 
+// A search reads these millions of times, and each look at an import is a call.
+const COOLDOWN_MS = SIGNAL_COOLDOWN_MS
+const LOOKS_AFTER_MS = LATENCY_MS / 2
+const ANSWERS_AFTER_MS = LATENCY_MS
+
 type Purpose = "fallback" | "signal" | "closing"
 
 /** The day's calls as the gate grants them, without its machinery: a search asks millions of times. */
@@ -91,11 +96,20 @@ export class Counter {
   }
 }
 
+const grantedBefore = new Map<string, number>()
+
 /** How many calls of this purpose the gate grants on a day without others. */
 function granted(limit: number | null, purpose: "check" | "closing"): number {
   if (limit === null) {
     return Infinity
   }
+  const key = `${limit} ${purpose}`
+  const known = grantedBefore.get(key) ?? countGranted(limit, purpose)
+  grantedBefore.set(key, known)
+  return known
+}
+
+function countGranted(limit: number, purpose: "check" | "closing"): number {
   const now = new Date(BEGIN + HOUR)
   let state = freshQuota(now)
   for (let calls = 0; ; calls++) {
@@ -159,13 +173,8 @@ function runSingles(
   const next = (watched: Watched): number => {
     const { issuedAt } = visits[watched.visit]
     const own = signals[watched.visit]
-    const soonest = watched.askedAt + SIGNAL_COOLDOWN_MS
-    while (
-      watched.signal < own.length &&
-      own[watched.signal] <= watched.askedAt
-    ) {
-      watched.signal++
-    }
+    const soonest = watched.askedAt + COOLDOWN_MS
+    passSignals(watched, own)
     while (
       watched.fallback < ages.length &&
       issuedAt + ages[watched.fallback] < soonest
@@ -190,13 +199,7 @@ function runSingles(
       if (issuedAt === Infinity) {
         break
       }
-      const watched = {
-        visit: arrivals++,
-        closesAt: issuedAt + CLOSES_MS,
-        askedAt: -Infinity,
-        signal: 0,
-        fallback: 0,
-      }
+      const watched = watch(arrivals++, issuedAt)
       queue.push(next(watched), watched)
       continue
     }
@@ -209,8 +212,8 @@ function runSingles(
       isClosing ? "closing" : isSignal ? "signal" : "fallback"
     )
     watched.askedAt = at
-    if (isGranted && visits[watched.visit].recordedAt <= at + LATENCY_MS / 2) {
-      foundAt[watched.visit] = at + LATENCY_MS
+    if (isGranted && visits[watched.visit].recordedAt <= at + LOOKS_AFTER_MS) {
+      foundAt[watched.visit] = at + ANSWERS_AFTER_MS
     } else if (!isClosing) {
       queue.push(next(watched), watched)
     } else if (!isGranted) {
@@ -234,6 +237,8 @@ function runBatches(
   const closingWindow = schedule.closingWindow * SECOND
   const period = schedule.period * SECOND
   let open: Watched[] = []
+  /** Of those that are open, the first that is due: only a call or an arrival changes it. */
+  let earliest = Infinity
   let arrivals = 0
   let calledAt = -Infinity
 
@@ -241,9 +246,7 @@ function runBatches(
     const { issuedAt } = visits[watched.visit]
     const own = signals[watched.visit]
     const { askedAt } = watched
-    while (watched.signal < own.length && own[watched.signal] <= askedAt) {
-      watched.signal++
-    }
+    passSignals(watched, own)
     while (
       watched.fallback < ages.length &&
       issuedAt + ages[watched.fallback] <= askedAt
@@ -253,7 +256,7 @@ function runBatches(
     return Math.min(
       Math.max(
         watched.signal < own.length ? own[watched.signal] + window : Infinity,
-        askedAt + SIGNAL_COOLDOWN_MS
+        askedAt + COOLDOWN_MS
       ),
       watched.fallback < ages.length
         ? issuedAt + ages[watched.fallback]
@@ -263,10 +266,7 @@ function runBatches(
   }
 
   for (;;) {
-    let at = open.length > 0 ? calledAt + period : Infinity
-    for (const watched of open) {
-      at = Math.min(at, dueAt(watched))
-    }
+    let at = open.length > 0 ? Math.min(calledAt + period, earliest) : Infinity
     const issuedAt = visits[arrivals]?.issuedAt ?? Infinity
     // After a pause of arrivals the period begins anew.
     at = Math.max(at, open.length > 0 ? visits[open[0].visit].issuedAt : 0)
@@ -274,13 +274,9 @@ function runBatches(
       if (issuedAt === Infinity) {
         break
       }
-      open.push({
-        visit: arrivals++,
-        closesAt: issuedAt + CLOSES_MS,
-        askedAt: -Infinity,
-        signal: 0,
-        fallback: 0,
-      })
+      const watched = watch(arrivals++, issuedAt)
+      open.push(watched)
+      earliest = Math.min(earliest, dueAt(watched))
       calledAt = open.length === 1 ? Math.max(calledAt, issuedAt) : calledAt
       continue
     }
@@ -296,8 +292,8 @@ function runBatches(
     open.forEach((watched) => (watched.askedAt = at))
     if (isGranted) {
       open = open.filter(({ visit, closesAt }) => {
-        if (visits[visit].recordedAt <= at + LATENCY_MS / 2) {
-          foundAt[visit] = at + LATENCY_MS
+        if (visits[visit].recordedAt <= at + LOOKS_AFTER_MS) {
+          foundAt[visit] = at + ANSWERS_AFTER_MS
           return false
         }
         return closesAt > at
@@ -310,8 +306,32 @@ function runBatches(
         }
       }
     }
+    earliest = open.reduce(
+      (first, watched) => Math.min(first, dueAt(watched)),
+      Infinity
+    )
   }
   return runOf(counter, foundAt)
+}
+
+function watch(visit: number, issuedAt: number): Watched {
+  return {
+    visit,
+    closesAt: issuedAt + CLOSES_MS,
+    askedAt: -Infinity,
+    signal: 0,
+    fallback: 0,
+  }
+}
+
+/** A question answers all signals that came before it. */
+function passSignals(watched: Watched, signals: number[]): void {
+  while (
+    watched.signal < signals.length &&
+    signals[watched.signal] <= watched.askedAt
+  ) {
+    watched.signal++
+  }
 }
 
 /** The nearer of the two at which there may be calls again. */
@@ -385,6 +405,8 @@ type Tried = { schedule: Schedule; figures: Figures }
 
 class Search {
   tried = 0
+  /** A descent comes back to where it has been. */
+  protected readonly known_ = new Map<string, Tried>()
 
   constructor(
     protected readonly prepared_: Prepared,
@@ -394,11 +416,18 @@ class Search {
 
   try(schedule: Schedule): Tried {
     this.tried++
+    const key = keyOf(schedule)
+    const known = this.known_.get(key)
+    if (known) {
+      return known
+    }
     const run = runSchedule(this.prepared_, this.rules_, schedule)
-    return {
+    const tried = {
       schedule,
       figures: figuresOf(this.prepared_.visits, run, this.rules_.bankDay),
     }
+    this.known_.set(key, tried)
+    return tried
   }
 
   isBetter(a: Tried, b: Tried): boolean {
@@ -480,6 +509,19 @@ class Search {
       ...moved(period, step, 7_200).map((to) => ({ ...schedule, period: to })),
     ]
   }
+}
+
+function keyOf(schedule: Schedule): string {
+  const { fallbacks, kept, keptForSignals, window, closingWindow, period } =
+    schedule
+  return [
+    kept,
+    keptForSignals,
+    window,
+    closingWindow,
+    period,
+    ...fallbacks,
+  ].join()
 }
 
 function moved(value: number, step: number, most: number): number[] {

@@ -81,38 +81,55 @@ const EARLY_DAYS = 3
 const RUSH = 200
 const RUSH_WITHIN_MS = 20 * SECOND
 
-export function benchPlan(options: PlanOptions): {
-  rows: Row[]
-  wanted: Wanted[]
-} {
+/** One setting that is still to be measured, as plain data: it is done in a thread of its own. */
+export type Task = {
+  name: string
+  world: World
+  limit: number | null
+  lists: boolean
+  bankDay: PlanOptions["bankDay"]
+  /** Of the row that has a forwarder; `null`: all come at once, and there is no such row. */
+  announced: number | null
+}
+
+/** What is to be measured, in the order of the table. */
+export function tasksOf(options: PlanOptions): Task[] {
   const { parts } = options
-  const settings = [
+  return [
     ...(parts.includes("loads") ? loadsOf(options) : []),
     ...(parts.includes("loads") ? rushesOf(options) : []),
     ...(parts.includes("traces") ? tracesOf(options) : []),
   ]
+}
+
+export function measure(task: Task): Setting {
+  return task.announced === null ? atOnce(task) : dayByDay(task, task.announced)
+}
+
+export function tell(settings: Setting[]): { rows: Row[]; wanted: Wanted[] } {
   return {
     rows: settings.flatMap(({ rows }) => rows),
     wanted: TARGETS.flatMap((target) => target(settings)),
   }
 }
 
-function loadsOf(options: PlanOptions): Setting[] {
-  const quotas = options.quota === "both" ? [100, null] : [options.quota]
+function loadsOf(options: PlanOptions): Task[] {
+  const { quota, bankDay, announced } = options
+  const quotas = quota === "both" ? [100, null] : [quota]
   return quotas.flatMap((limit) =>
     listsOf(options).flatMap((lists) =>
-      options.sessions.map((sessions) =>
-        setting(
-          `${sessions} a day`,
-          {
-            ...worldOf(options),
-            sessions: [sessions],
-            days: Math.min(options.days, mostDays(sessions, limit, lists)),
-          },
-          { limit, lists },
-          options
-        )
-      )
+      options.sessions.map((sessions) => ({
+        name: `${sessions} a day`,
+        world: {
+          ...worldOf(options),
+          sessions: [sessions],
+          days: Math.min(options.days, mostDays(sessions, limit, lists)),
+        },
+        limit,
+        lists,
+        bankDay,
+        announced,
+      }))
     )
   )
 }
@@ -129,32 +146,30 @@ function mostDays(
 }
 
 /** Without a quota: as many open at once as the issue names. */
-function rushesOf(options: PlanOptions): Setting[] {
+function rushesOf(options: PlanOptions): Task[] {
   if (options.quota !== "both" && options.quota !== null) {
     return []
   }
-  const world = { ...worldOf(options), sessions: [RUSH] }
-  return listsOf(options).map((lists) => {
-    const rules: Rules = { limit: null, lists, bankDay: "utc" }
-    const visits = rushOf(world, RUSH, RUSH_WITHIN_MS)
-    return told(`${RUSH} at once`, RUSH, rules, visits, {
-      ours: runOurs(visits, rules),
-      announced: null,
-      isSearched: false,
-      seed: options.seed,
-    })
-  })
+  return listsOf(options).map((lists) => ({
+    name: `${RUSH} at once`,
+    world: { ...worldOf(options), sessions: [RUSH] },
+    limit: null,
+    lists,
+    bankDay: "utc",
+    announced: null,
+  }))
 }
 
-function tracesOf(options: PlanOptions): Setting[] {
-  return TRACES.map(({ name, changes }) =>
-    setting(
-      name,
-      { ...worldOf(options), ...changes },
-      { limit: 100, lists: false },
-      options
-    )
-  )
+function tracesOf(options: PlanOptions): Task[] {
+  const { bankDay, announced } = options
+  return TRACES.map(({ name, changes }) => ({
+    name,
+    world: { ...worldOf(options), ...changes },
+    limit: 100,
+    lists: false,
+    bankDay,
+    announced,
+  }))
 }
 
 function listsOf({ lists }: PlanOptions): boolean[] {
@@ -175,15 +190,24 @@ function worldOf(options: PlanOptions): World {
   }
 }
 
-function setting(
-  name: string,
-  world: World,
-  { limit, lists }: Omit<Rules, "bankDay">,
-  options: PlanOptions
+function atOnce({ name, world, lists }: Task): Setting {
+  const rules: Rules = { limit: null, lists, bankDay: "utc" }
+  const visits = rushOf(world, RUSH, RUSH_WITHIN_MS)
+  return told(name, RUSH, rules, visits, {
+    ours: runOurs(visits, rules),
+    announced: null,
+    isSearched: false,
+    seed: world.seed,
+  })
+}
+
+function dayByDay(
+  { name, world, limit, lists, bankDay }: Task,
+  share: number
 ): Setting {
   const visits = visitsOf(world)
-  const { rules, run } = worst(visits, { limit, lists }, options.bankDay)
-  const announced = visitsOf({ ...world, announced: options.announced })
+  const { rules, run } = worst(visits, { limit, lists }, bankDay)
+  const announced = visitsOf({ ...world, announced: share })
   return told(name, world.sessions[0], rules, visits, {
     ours: run,
     announced: {
@@ -191,7 +215,7 @@ function setting(
       run: runOurs(announced, rules),
     },
     isSearched: limit !== null,
-    seed: options.seed,
+    seed: world.seed,
   })
 }
 
@@ -236,21 +260,21 @@ function told(
   runs: Runs
 ): Setting {
   const { bankDay, limit, lists } = rules
-  const tell = (run: Run) => figuresOf(visits, run, bankDay)
-  const ours = tell(runs.ours)
+  const figures = (run: Run) => figuresOf(visits, run, bankDay)
+  const ours = figures(runs.ours)
   const early = figuresOf(visits, runs.ours, bankDay, [0, EARLY_DAYS])
   const announced =
     runs.announced &&
     figuresOf(runs.announced.visits, runs.announced.run, bankDay)
   const pollers = POLLERS.map((poller) => ({
     name: poller.name,
-    figures: tell(runPoller(visits, rules, poller)),
+    figures: figures(runPoller(visits, rules, poller)),
   }))
   // It ends where it has found its order, and so needs fewer than one that is refused.
   const free =
     limit === null
       ? null
-      : tell(runPoller(visits, { ...rules, limit: null }, POLLERS[0]))
+      : figures(runPoller(visits, { ...rules, limit: null }, POLLERS[0]))
   const prepared = prepare(visits)
   const search = (goal: "p95" | "mean") =>
     runs.isSearched ? searchSchedule(prepared, rules, goal, runs.seed) : null
@@ -288,9 +312,6 @@ function told(
       ? [row(`${scheduleName(byMean)}, by mean`, byMean.figures)]
       : []),
   ]
-  console.log(
-    `${world}, quota ${limit ?? "none"}, lists ${lists ? "on" : "off"}: done`
-  )
   return {
     world,
     sessions,

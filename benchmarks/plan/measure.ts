@@ -13,8 +13,6 @@ export type Run = {
   held: number
   /** Paid, and taken for unpaid when its time was over. */
   falseExpiries: number
-  /** The most calls in one day of the bank. */
-  busiestDay?: number
 }
 
 export type Figures = {
@@ -44,8 +42,8 @@ export function figuresOf(
   bankDay: BankDay,
   days?: [from: number, to: number]
 ): Figures {
-  const waits: number[] = []
-  const sinceRecord: number[] = []
+  const waited: number[] = []
+  const waitedAtBank: number[] = []
   let sameDay = 0
   let orders = 0
   let lost = 0
@@ -59,13 +57,14 @@ export function figuresOf(
     }
     const foundAt = run.foundAt[i]
     orders++
-    waits.push((foundAt - visit.paidAt) / SECOND)
-    sinceRecord.push((foundAt - visit.recordedAt) / SECOND)
+    waited.push((foundAt - visit.paidAt) / SECOND)
+    waitedAtBank.push((foundAt - visit.recordedAt) / SECOND)
     sameDay += isSameDay(visit, foundAt, bankDay) ? 1 : 0
     lost += foundAt === Infinity ? 1 : 0
   })
-  waits.sort((a, b) => a - b)
-  sinceRecord.sort((a, b) => a - b)
+  // A search sorts them thousands of times: numbers alone sort faster.
+  const waits = Float64Array.from(waited).sort()
+  const sinceRecord = Float64Array.from(waitedAtBank).sort()
   return {
     orders,
     calls: run.calls,
