@@ -16,7 +16,9 @@ import { ensureBrowser } from "./browser.mjs"
 import { databaseEnvironment } from "./database.mjs"
 import { endChildren, onInterrupt, run } from "./processes.mjs"
 import { ensureDependencies, root } from "./setup.mjs"
+import { stopChildren } from "./shop/children.mjs"
 import { startFreeDatabase } from "./shop/database.mjs"
+import { startMigratedDatabase } from "./shop/migrated.mjs"
 
 const LONGEST_LAYER = 30 * 60_000
 const reports = join(root, ".cache", "reports")
@@ -26,11 +28,11 @@ const layers = {
   typecheck: () => checkTypes(),
   unit: () => jest("unit"),
   modules: async () => jest("modules", await databaseVariables(), ONE_EACH),
-  http: async () => jest("http", await databaseVariables(), ONE_EACH),
+  http: async () => jest("http", await shopVariables(), ONE_EACH),
   e2e: async () =>
     jest(
       "e2e",
-      { ...(await databaseVariables()), CHROMIUM_PATH: await ensureBrowser() },
+      { ...(await shopVariables()), CHROMIUM_PATH: await ensureBrowser() },
       // A shop and a browser at a time: two of them starve each other on two cores.
       ["--runInBand", "--forceExit"]
     ),
@@ -47,12 +49,13 @@ const ONE_EACH = [
 ]
 
 const { chosen, jestWords } = readArguments(process.argv.slice(2))
-const started = []
+const started = new Map()
 let interrupted
 
 onInterrupt((cause) => {
   interrupted = cause
   void endChildren()
+  void stopChildren()
 })
 
 process.chdir(root)
@@ -73,7 +76,7 @@ async function main() {
     console.error(error.message)
     results.push({ layer: "set-up", passed: 0, failed: 1, seconds: 0 })
   } finally {
-    await Promise.all(started.map((database) => database.stop()))
+    await Promise.all([...started.values()].map((database) => database.stop()))
   }
   if (interrupted) {
     console.error(`\nInterrupted by ${interrupted}`)
@@ -189,14 +192,22 @@ function readReport(layer, draft, code) {
   }
 }
 
-/** Starts the database with the first layer that needs it. Each run has one of its own. */
-async function databaseVariables() {
-  if (started.length === 0) {
-    started.push(await startFreeDatabase("test"))
+function databaseVariables() {
+  return variablesOf("test", startFreeDatabase)
+}
+
+/** Of one where each new database is a migrated shop's. */
+function shopVariables() {
+  return variablesOf("test-shop", startMigratedDatabase)
+}
+
+/** A database starts with the first layer that needs it. Each run has its own. */
+async function variablesOf(name, start) {
+  if (!started.has(name)) {
+    started.set(name, await start(name))
   }
-  const [database] = started
   return {
-    ...databaseEnvironment(database),
+    ...databaseEnvironment(started.get(name)),
     DB_TEMP_NAME: `khqr-test-${process.pid}`,
   }
 }

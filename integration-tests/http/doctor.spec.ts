@@ -209,7 +209,8 @@ medusaIntegrationTestRunner({
 
       it("a database that was never migrated", async () => {
         const name = `${dbConfig.dbName}-empty`
-        await administer(`CREATE DATABASE "${name}"`)
+        // PostgreSQL's own template: the other one may be a shop's already.
+        await administer(`CREATE DATABASE "${name}" TEMPLATE template0`)
         try {
           const url = new URL(databaseUrl())
           url.pathname = `/${name}`
