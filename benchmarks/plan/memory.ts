@@ -1,32 +1,22 @@
 import type { ShopHistory } from "../../src/modules/khqr/plan"
 import { tell } from "../../src/modules/khqr/shop-history"
 import type { SimCharge } from "./ours"
-import { HOUR } from "./world"
+import { DAY, HOUR } from "./world"
 
-/** As the reader of the shop's past, which reads tables. */
+/** As `ShopHistoryReader`, which reads tables. */
 const READ_EACH_MS = 600_000
 const MOST_CHARGES = 4_000
-const ARRIVALS_HOURS = 28 * 24
+const CHARGES_OF_MS = 60 * DAY
+const ARRIVALS_OF_MS = 28 * DAY
 
 /** What the shop would know of its own past: nothing in the beginning. */
 export class Memory {
   /** By visit, in the order of their issue. */
   protected readonly charges_: SimCharge[] = []
-  protected readonly arrivals_: ShopHistory["arrivals"] = []
   protected readAt_ = -Infinity
   protected read_!: ShopHistory
 
-  issued(charge: SimCharge): void {
-    this.charges_[charge.visit] = charge
-    const hour = Math.floor(charge.issued_at.getTime() / HOUR)
-    const last = this.arrivals_.at(-1)
-    if (last?.hour === hour) {
-      last.charges++
-    } else {
-      this.arrivals_.push({ hour, charges: 1 })
-    }
-  }
-
+  /** A charge is new, or another than it was. */
   changed(charge: SimCharge): void {
     this.charges_[charge.visit] = charge
   }
@@ -41,13 +31,28 @@ export class Memory {
   }
 
   protected readNow_(now: Date): ShopHistory {
-    const hour = Math.floor(now.getTime() / HOUR)
-    const arrivals = this.arrivals_.filter(
-      (entry) => entry.hour > hour - ARRIVALS_HOURS
-    )
+    const past = this.since_(now, CHARGES_OF_MS).slice(-MOST_CHARGES)
     return {
-      ...tell(this.charges_.slice(-MOST_CHARGES).reverse(), now),
-      arrivals: arrivals.map((entry) => ({ ...entry })),
+      ...tell(past.reverse(), now),
+      arrivals: arrivalsOf(this.since_(now, ARRIVALS_OF_MS)),
     }
   }
+
+  /** Oldest first. */
+  protected since_(now: Date, ms: number): SimCharge[] {
+    const from = now.getTime() - ms
+    const first = this.charges_.findIndex(
+      ({ issued_at }) => issued_at.getTime() > from
+    )
+    return first === -1 ? [] : this.charges_.slice(first)
+  }
+}
+
+function arrivalsOf(charges: SimCharge[]): ShopHistory["arrivals"] {
+  const counts = new Map<number, number>()
+  for (const { issued_at } of charges) {
+    const hour = Math.floor(issued_at.getTime() / HOUR)
+    counts.set(hour, (counts.get(hour) ?? 0) + 1)
+  }
+  return [...counts].map(([hour, charges]) => ({ hour, charges }))
 }

@@ -3,13 +3,17 @@
  * simulated is what surrounds them: the rows in memory instead of PostgreSQL, the bank, and
  * the shoppers' pages.
  */
-import type { CallPurpose, Outcome } from "../../src/bakong"
-import { planNextCheck, planSignalledCheck } from "../../src/modules/khqr/pace"
+import type { Outcome } from "../../src/bakong"
+import { purposeOf, stopsAsking } from "../../src/gateways/waves"
+import { effectOf } from "../../src/modules/khqr/books"
+import { draftCharge } from "../../src/modules/khqr/draft"
+import { planSignalledCheck } from "../../src/modules/khqr/pace"
 import {
   plan,
+  type Budget,
   type CheckReason,
-  type OpenCharge,
 } from "../../src/modules/khqr/plan"
+import { toQuestion } from "../../src/modules/khqr/question"
 import {
   budgetOf,
   claim,
@@ -22,17 +26,19 @@ import {
 import {
   changedMoments,
   chargesToAsk,
+  chargesToTell,
+  CHECKS_AT_ONCE,
   withCallsUnderWay,
   withRiders,
   type RoundClaim,
 } from "../../src/modules/khqr/round"
 import {
-  closesAt,
-  hasMoney,
-  transition,
-  type ChargeEvent,
-  type ChargeState,
-} from "../../src/modules/khqr/state"
+  isSignalKept,
+  signalToKeep,
+  soonestAfterSignal,
+} from "../../src/modules/khqr/signals"
+import { hasMoney, type ChargeEvent } from "../../src/modules/khqr/state"
+import type { Charge, SignalKind } from "../../src/modules/khqr/types"
 import { Bank, type BankDay } from "./bank"
 import { Memory } from "./memory"
 import type { Run } from "./measure"
@@ -54,12 +60,16 @@ const WAVE = 5
 /** Claimed, and not asked about because the bank had enough. */
 const NOT_ASKED_PAUSE_MS = 5_000
 
-export type SimCharge = ChargeState &
-  OpenCharge & {
-    late_signals: number
-    visit: number
-    check_reason: CheckReason | null
-  }
+/** A shopper's signals are heard so often; one of another system always. */
+const SIGNALS_HEARD_EACH_MS = 1_000
+
+/** A charge's row. `is_leased` stands for its `leased_until`. */
+export type SimCharge = Charge & {
+  visit: number
+  is_leased: boolean
+  last_signal: SignalKind | null
+  check_reason: CheckReason | null
+}
 
 type AnswerEvent = Extract<ChargeEvent, { type: "answered" | "not_asked" }>
 
@@ -162,9 +172,8 @@ class Ours {
 
   protected issue_(visit: number, now: Date): void {
     const charge = issued(visit, now)
-    charge.next_check_at = planNextCheck(charge, now)?.at ?? null
     this.charges_.set(visit, charge)
-    this.memory_.issued(charge)
+    this.memory_.changed(charge)
     for (const { at, deed } of this.visits_[visit].deeds) {
       this.queue_.push(at, { type: "deed", visit, deed })
     }
@@ -178,34 +187,52 @@ class Ours {
     switch (deed) {
       case "hides":
       case "closes":
-        charge.unwatched_at = now
+        leave(charge, now)
         return true
       case "opens":
         look(charge, now)
         return true
       case "returned":
         look(charge, now)
-        break
+        this.signal_(charge, deed, now)
+        return true
       case "claims_paid":
       case "announced":
-        break
+        return this.signal_(charge, deed, now)
     }
-    const at = planSignalledCheck(charge, now)
+  }
+
+  /**
+   * As `hearSignal_` of the ledger writes it.
+   * @returns whether the clock is woken
+   */
+  protected signal_(charge: SimCharge, kind: SignalKind, now: Date): boolean {
+    const at = soonestAfterSignal(charge, now)
+    const { next_check_at: before, last_signal_at } = charge
+    const isTooSoon =
+      kind !== "announced" &&
+      last_signal_at !== null &&
+      last_signal_at.getTime() > now.getTime() - SIGNALS_HEARD_EACH_MS
+    if ((at === null && !isSignalKept(charge, now)) || isTooSoon) {
+      return false
+    }
+    const isSooner = planSignalledCheck(charge, now) !== null
+    charge.late_signals += charge.status === "expired" && isSooner ? 1 : 0
+    charge.last_signal = signalToKeep(charge, kind)
     charge.last_signal_at = now
-    charge.last_signal = deed
-    charge.next_check_at = at ?? charge.next_check_at
-    if (at && charge.status === "expired") {
-      charge.late_signals++
-    }
+    charge.next_check_at =
+      at !== null && before !== null && before < at
+        ? new Date(before.getTime() - 1)
+        : (at ?? before)
     this.keep_(charge)
-    return true
+    return at !== null && at <= now
   }
 
   /** One round, as `planRound` makes it of the same parts. */
   protected plan_(now: Date): void {
     const { limit, lists } = this.rules_
     const budget = budgetOf(this.quota_, limit, now)
-    const charges = [...this.charges_.values()]
+    const charges = this.read_(budget, now)
     const planned = plan({
       charges: withCallsUnderWay(charges, lists),
       budget,
@@ -215,13 +242,30 @@ class Ours {
     })
     const looks = withRiders(planned.looks, { budget, lists }, now)
     const free = new Set(charges.map(({ id }) => id))
-    const asked = chargesToAsk(looks, free, now)
+    const asked = [
+      ...chargesToAsk(looks, free, now),
+      ...chargesToTell(charges, budget, now),
+    ].slice(0, CHECKS_AT_ONCE)
     for (const { id, at } of changedMoments(charges, looks, asked, now)) {
       const charge = this.charge_(id)
       charge.next_check_at = at
       this.keep_(charge)
     }
     this.ask_(asked, now)
+  }
+
+  /** As `readCharges` of the round: the soonest first, and where nothing is counted no more than are asked. */
+  protected read_({ windows }: Budget, now: Date): SimCharge[] {
+    const soonestFirst = [...this.charges_.values()].sort(
+      (a, b) => momentOf(a) - momentOf(b)
+    )
+    if (windows.length > 0) {
+      return soonestFirst
+    }
+    const wanted = this.rules_.lists
+      ? soonestFirst
+      : soonestFirst.filter((charge) => momentOf(charge) <= now.getTime())
+    return wanted.slice(0, CHECKS_AT_ONCE)
   }
 
   protected ask_(asked: RoundClaim[], now: Date): void {
@@ -269,27 +313,25 @@ class Ours {
   /** As the gate: counted before it leaves, and not sent when the quota says so. */
   protected send_(ids: number[], wave: Wave, now: Date): boolean {
     const { limit } = this.rules_
-    const isClosing = ids.some((id) => {
+    const questions = ids.map((id) => {
       const charge = this.charge_(id)
-      return charge.check_reason !== "along" && closes(charge, now)
+      return { ...toQuestion(charge, now), rides: rides(charge) }
     })
-    const purpose: CallPurpose = isClosing ? "closing" : "check"
+    const purpose = purposeOf(questions, "check")
     const leave = claim(this.quota_, limit, purpose, now)
     this.quota_ = leave.state
     if (!leave.granted) {
       wave.stopped = true
       this.run_.held++
-      for (const id of ids) {
-        const { reason, message, retryAfterMs } = leave
-        this.apply_(
-          id,
-          {
-            type: "not_asked",
-            outcome: { type: "unknown", reason, message, retryAfterMs },
-          },
-          now,
-          retryAfterMs
-        )
+      const { reason, message, retryAfterMs } = leave
+      const outcome = {
+        type: "unknown" as const,
+        reason,
+        message,
+        retryAfterMs,
+      }
+      for (const id of this.withoutRiders_(ids)) {
+        this.apply_(id, { type: "not_asked", outcome }, now)
       }
       return false
     }
@@ -313,13 +355,13 @@ class Ours {
       }
     }
     this.underWay_--
-    for (const id of ids) {
+    for (const id of served ? ids : this.withoutRiders_(ids)) {
       const outcome = served
         ? this.outcome_(id, askedAt.getTime() + LATENCY_MS / 2)
         : QUOTA_SPENT
-      this.apply_(id, { type: "answered", outcome, askedAt }, now, 0)
+      this.apply_(id, { type: "answered", outcome, askedAt }, now)
     }
-    wave.stopped ||= !served
+    wave.stopped ||= !served && stopsAsking({ outcome: QUOTA_SPENT })
     this.endOne_(wave, now)
   }
 
@@ -335,7 +377,7 @@ class Ours {
         fromAccountId: "sok_dara@devb",
         toAccountId: ACCOUNT,
         currency: "USD",
-        amount: "11",
+        amount: AMOUNT,
         description: null,
         createdAt: paidAt,
         acknowledgedAt: recordedAt,
@@ -348,26 +390,19 @@ class Ours {
     }
   }
 
-  /** As the books: the rules, then the time of the next look, sooner for a signal that came meanwhile. */
-  protected apply_(
-    id: number,
-    event: AnswerEvent,
-    now: Date,
-    retryAfterMs: number
-  ): void {
+  /** Silence tells nothing of those that went along: they are given back as they were. */
+  protected withoutRiders_(ids: number[]): number[] {
+    const [along, asked] = partition(ids, (id) => rides(this.charge_(id)))
+    for (const id of along) {
+      this.charge_(id).is_leased = false
+    }
+    return asked
+  }
+
+  protected apply_(id: number, event: AnswerEvent, now: Date): void {
     const before = this.charge_(id)
-    const charge = { ...transition(before, event, now).charge }
-    charge.is_leased = false
-    charge.signals_in_vain += wasSignalledInVain(before, event) ? 1 : 0
-    const planned = planNextCheck(charge, now, retryAfterMs)?.at ?? null
-    const isUnheard =
-      event.type === "answered" &&
-      charge.last_signal_at !== null &&
-      charge.last_signal_at > event.askedAt
-    charge.next_check_at =
-      (isUnheard &&
-        planSignalledCheck({ ...charge, next_check_at: planned }, now)) ||
-      planned
+    const { changes } = effectOf(before, event, now)
+    const charge = { ...before, ...changes, is_leased: false } as SimCharge
     this.memory_.changed(charge)
     this.keep_(charge)
     if (hasMoney(charge)) {
@@ -442,6 +477,7 @@ class Ours {
 }
 
 const ACCOUNT = "lucky_shop@aclb"
+const AMOUNT = "11"
 
 const QUOTA_SPENT: Outcome = {
   type: "unknown",
@@ -456,70 +492,54 @@ function look(charge: SimCharge, now: Date): void {
   }
 }
 
-/** As in the books: the first question after a signal, and the money was not there. */
-function wasSignalledInVain(
-  { last_signal_at, last_checked_at }: SimCharge,
-  event: AnswerEvent
-): boolean {
-  return (
-    event.type === "answered" &&
-    event.outcome.type === "not_found" &&
-    last_signal_at !== null &&
-    last_signal_at <= event.askedAt &&
-    (last_checked_at === null || last_checked_at < last_signal_at)
-  )
+/** As the hub writes that nobody looks any more. */
+function leave(charge: SimCharge, now: Date): void {
+  if (charge.watched_since !== null && charge.unwatched_at === null) {
+    charge.unwatched_at = now
+  }
 }
 
-/** A "not found" now would end it. */
-function closes(charge: SimCharge, now: Date): boolean {
-  return closesAt(charge) <= now && charge.status === "pending"
+function rides({ check_reason }: SimCharge): boolean {
+  return check_reason === "along"
 }
 
+function momentOf({ next_check_at }: SimCharge): number {
+  return next_check_at!.getTime()
+}
+
+function partition<T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))]
+}
+
+/** As it stands in the ledger; nobody scans its KHQR. */
 function issued(visit: number, now: Date): SimCharge {
+  const reference = String(visit)
+  const expires_at = new Date(now.getTime() + LIVES_MS)
+  const charge = draftCharge(
+    {
+      payment_session_id: reference,
+      amount: AMOUNT,
+      currency_code: "usd",
+    },
+    { reference, currency: "USD", amount: AMOUNT, expiresAt: expires_at },
+    {
+      mode: "dynamic",
+      reference,
+      qr: "",
+      md5: "",
+      account_id: ACCOUNT,
+      expires_at,
+      gateway_ref: null,
+      deeplink: null,
+    },
+    now
+  )
   return {
-    id: String(visit),
+    ...charge,
+    id: reference,
     visit,
-    status: "pending",
-    review_reason: null,
-    evidence: null,
-    resolution: null,
-    resolved_at: null,
-    resolved_by: null,
-    amount: "11",
-    mode: "dynamic",
-    currency_code: "usd",
-    khqr_amount: "11",
-    account_id: ACCOUNT,
-    issued_at: now,
-    expires_at: new Date(now.getTime() + LIVES_MS),
-    superseded_at: null,
-    cart_id: null,
-    order_id: null,
-    bank_hash: null,
-    second_hash: null,
-    payer_account: null,
-    paid_amount: null,
-    paid_currency: null,
-    paid_to: null,
-    paid_at: null,
-    found_at: null,
-    settled_at: null,
-    next_settle_at: null,
-    last_checked_at: null,
-    last_outcome: null,
-    checks: 0,
-    unknowns: 0,
-    unknown_since: null,
-    settle_attempts: 0,
-    lasting_settle_failures: 0,
-    next_check_at: null,
-    last_signal_at: null,
-    last_signal: null,
-    signals_in_vain: 0,
-    watched_since: null,
-    unwatched_at: null,
     is_leased: false,
+    last_signal: null,
     check_reason: null,
-    late_signals: 0,
   }
 }

@@ -2,6 +2,7 @@
  * The shoppers: when they come, whether, how and when they pay, and what their
  * page tells of it. All shares are guesses, in one place, and most are flags.
  */
+import { EXPIRY_GRACE_MS } from "../../src/modules/khqr/state"
 import {
   between,
   branch,
@@ -22,7 +23,7 @@ export const BEGIN = Date.parse("2026-11-22T17:00:00Z")
 export const LIVES_MS = 600 * SECOND
 
 /** ... and "not found" counts as its end from this age on. */
-export const CLOSES_MS = 720 * SECOND
+export const CLOSES_MS = LIVES_MS + EXPIRY_GRACE_MS
 
 export type World = {
   /** Payment sessions a day, on average; day n of the simulation gets entry n modulo the length. */
