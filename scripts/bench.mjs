@@ -35,7 +35,7 @@ const BENCHES = {
     title:
       "Calls per paid order and seconds from the payment to its answer (ratios: this row / ours, more is better for us)",
     about: "the plan beside other schedules, on a virtual clock",
-    takes: "5 min",
+    takes: "6 min",
     made: ["plan"],
     measure: async (_stage, { plan, signal }) => {
       const { benchPlan } = await import("../benchmarks/plan/threads.mjs")

@@ -10,7 +10,7 @@ import { figuresOf, type Figures, type Run } from "./measure"
 import { LATENCY_MS, type Rules } from "./ours"
 import { Queue } from "./queue"
 import { between, branch, type Random } from "./random"
-import { BEGIN, CLOSES_MS, HOUR, SECOND, type Visit } from "./world"
+import { BEGIN, CLOSES_MS, DAY, HOUR, SECOND, type Visit } from "./world"
 
 export type Schedule = {
   /** Seconds since the issue, rising. */
@@ -41,6 +41,12 @@ export type Goal = "p95" | "mean"
 
 /** As ours: a day begins when it has begun at the bank too. */
 const CLOCK_SKEW_MS = 5 * SECOND
+
+/**
+ * Calls at a period may leave none for the closings, each day anew: a schedule that has
+ * not ended by then never ends, and counts as refused without end.
+ */
+const ENDS_WITHIN_MS = 60 * DAY
 
 // A search reads these millions of times, and each look at an import is a call.
 const COOLDOWN_MS = SIGNAL_COOLDOWN_MS
@@ -241,6 +247,7 @@ function runBatches(
   let earliest = Infinity
   let arrivals = 0
   let calledAt = -Infinity
+  const endsAt = (visits.at(-1)?.issuedAt ?? 0) + ENDS_WITHIN_MS
 
   const dueAt = (watched: Watched): number => {
     const { issuedAt } = visits[watched.visit]
@@ -279,6 +286,10 @@ function runBatches(
       earliest = Math.min(earliest, dueAt(watched))
       calledAt = open.length === 1 ? Math.max(calledAt, issuedAt) : calledAt
       continue
+    }
+    if (at > endsAt) {
+      counter.held = Infinity
+      break
     }
     const isClosing = open.some(({ closesAt }) => closesAt <= at)
     const isSignal = open.some(
