@@ -93,9 +93,9 @@ function readOptions() {
 }
 
 function refuseNonsense({ once, currency, reset, quota }) {
-  if (quota !== undefined && !/^[1-9]\d{0,5}$/.test(quota)) {
+  if (quota !== undefined && !/^([2-9]|[1-9]\d{1,5})$/.test(quota)) {
     throw new Error(
-      `--quota must be a whole number of calls from 1 to 999999, not "${quota}"`
+      `--quota must be a whole number of calls from 2 to 999999, not "${quota}"`
     )
   }
   if (currency !== undefined && !CURRENCIES.includes(currency)) {

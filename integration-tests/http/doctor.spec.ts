@@ -479,7 +479,7 @@ medusaIntegrationTestRunner({
 
     it("stops no shop by a lower limit of its own", async () => {
       await look()
-      const { questions } = await look({ bakong: { dailyRequestLimit: 1 } })
+      const { questions } = await look({ bakong: { dailyRequestLimit: 2 } })
       expect(questions).toBe(0)
       expect(await spentQuotas()).toHaveLength(1)
 

@@ -1,6 +1,7 @@
 import { medusaIntegrationTestRunner } from "@medusajs/test-utils"
 
 import type { FaultInput } from "../../src/simulator/types"
+import { holdClock } from "./failures/hold-clock"
 import { startBank, World } from "./world"
 
 process.env.BAKONG_TIMEOUT_MS = "1000"
@@ -39,6 +40,7 @@ medusaIntegrationTestRunner({
       async ({ says, ...fault }) => {
         const paid = await world.checkout()
         const unpaid = await world.checkout()
+        await holdClock(world)
         bank().pay({ qr: paid.qr })
         bank().setFault(fault)
         // Long past their time: only the bank's "not found" may expire them now.
@@ -86,8 +88,6 @@ medusaIntegrationTestRunner({
       bank().pay({ qr: one.qr })
       bank().pay({ qr: two.qr })
 
-      await world.tick()
-      // The pass that finds the list closed asks about one of them alone.
       await world.tick()
 
       expect(await world.orders()).toHaveLength(2)

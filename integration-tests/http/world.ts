@@ -72,6 +72,18 @@ export class World {
     ])
   }
 
+  /** A month in which hardly anybody came: the plan then expects few, at whatever hour it is. */
+  async sellLittle(): Promise<void> {
+    for (const days of [26, 20, 10]) {
+      const { chargeId } = await this.checkout()
+      await this.age(chargeId, days * 86_400_000)
+      await this.sql(
+        "UPDATE khqr_charge SET status = 'expired', next_check_at = NULL WHERE id = ?",
+        [chargeId]
+      )
+    }
+  }
+
   get headers(): { headers: Record<string, string> } {
     return { headers: { "x-publishable-api-key": this.shop.publishableKey } }
   }
@@ -179,10 +191,12 @@ export class World {
     }, 90_000)
   }
 
-  /** Everything that is not done is due now, whatever the plan says. */
+  /** Everything that is not done is due now, whatever the plan says; the pause of a silent bank is over. */
   async makeDue(): Promise<void> {
     await this.sql(
-      "UPDATE khqr_charge SET next_check_at = now() - interval '1 second', leased_until = NULL WHERE status IN ('pending', 'failed', 'expired') AND mode <> 'static'"
+      `UPDATE khqr_charge SET next_check_at = now() - interval '1 second', leased_until = NULL,
+         last_checked_at = CASE WHEN unknowns > 0 THEN last_checked_at - interval '10 minutes' ELSE last_checked_at END
+       WHERE status IN ('pending', 'failed', 'expired') AND mode <> 'static'`
     )
   }
 

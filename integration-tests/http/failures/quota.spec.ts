@@ -7,7 +7,7 @@ import { eventually, startBank, World } from "../world"
 import { holdClock } from "./hold-clock"
 import { askAfterRestart } from "./restart"
 
-const LIMIT = 100
+const LIMIT = 20
 
 process.env.BAKONG_DAILY_REQUEST_LIMIT = String(LIMIT)
 
@@ -17,7 +17,8 @@ afterAll(() => {
   delete process.env.BAKONG_DAILY_REQUEST_LIMIT
 })
 
-const HOUR = 3_600_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 
 const refusal = (status: number, body: unknown): FaultInput => ({
   kind: "answer",
@@ -33,6 +34,7 @@ medusaIntegrationTestRunner({
 
     beforeAll(async () => {
       await world.open()
+      await world.sellLittle()
       admin = await createAdmin(getContainer(), api)
     })
 
@@ -44,14 +46,6 @@ medusaIntegrationTestRunner({
         paused_until: Date | null
       }>("SELECT * FROM khqr_quota ORDER BY day DESC LIMIT 1")
       return row
-    }
-
-    /** Some time after the last one: the plan asks about no charge twice in a moment. */
-    const tick = async () => {
-      await world.sql(
-        "UPDATE khqr_charge SET last_checked_at = last_checked_at - interval '10 seconds'"
-      )
-      await world.tick()
     }
 
     const health = async () =>
@@ -100,19 +94,19 @@ medusaIntegrationTestRunner({
         async (refusesWith) => {
           const pair = await twoOld()
           bank().setQuota({ dailyRequestLimit: 0, refusesWith })
-          await tick()
-          await tick()
+          await world.tick()
+          await world.tick()
           await expectBothOpen(pair, "quota_spent")
           expect(await quota()).toMatchObject({ spent_by: "bank" })
           expect((await health()).quota).toMatchObject({ left: 0 })
 
           const before = bank().requests.length
-          await tick()
+          await world.tick()
           await world.post(
             `/store/khqr/payment-sessions/${pair.paid.sessionId}/signals`,
             { kind: "claims_paid" }
           )
-          await tick()
+          await world.tick()
           const [restarted] = await askAfterRestart(
             world,
             [await question(pair.paid.chargeId)],
@@ -126,8 +120,8 @@ medusaIntegrationTestRunner({
 
           bank().setQuota({ dailyRequestLimit: null })
           await world.endPauses()
-          await tick()
-          await tick()
+          await world.tick()
+          await world.tick()
           await expectBothDone(pair)
           expect(await quota()).toMatchObject({ spent_by: null })
           expect((await world.view(pair.paid.sessionId)).bank).toBe("ok")
@@ -137,41 +131,85 @@ medusaIntegrationTestRunner({
       it("costs one probe where it is still spent after an hour", async () => {
         const pair = await twoOld()
         bank().setQuota({ dailyRequestLimit: 0 })
-        await tick()
+        await world.tick()
         await world.endPauses()
         const before = bank().requests.length
-        await tick()
-        await tick()
-        await tick()
+        await world.tick()
+        await world.tick()
+        await world.tick()
         expect(bank().requests).toHaveLength(before + 1)
         await expectBothOpen(pair, "quota_spent")
       })
 
       it("by our own count leaves the last calls to the closing checks", async () => {
-        const { chargeId, qr } = await world.checkout()
-        await tick()
-        await world.sql(
-          "UPDATE khqr_quota SET used = ?, used_utc = ?, spent_at = NULL, spent_by = NULL, next_probe_at = NULL",
-          [LIMIT - 2, LIMIT - 2]
-        )
+        const open = []
+        for (let n = 0; n < 9; n++) {
+          open.push(await world.checkout())
+        }
+        const [{ chargeId, qr }] = open
+        await holdClock(world)
+        await world.khqr.askBakong([await question(chargeId)])
+        const used = 0.4 * LIMIT
+        await world.sql("UPDATE khqr_quota SET used = ?, used_utc = ?", [
+          used,
+          used,
+        ])
+        for (const { chargeId } of open) {
+          await world.age(chargeId, 3 * MINUTE)
+        }
         const before = bank().requests.length
-        await tick()
-        await tick()
+        await world.tick()
         expect(bank().requests).toHaveLength(before)
-        const { expires_at, next_check_at } = await world.charge(chargeId)
-        expect(next_check_at!.getTime()).toBeGreaterThan(expires_at.getTime())
 
         bank().pay({ qr })
-        // Signals of others come before a closing that is hardly late.
-        await world.age(chargeId, 24 * HOUR)
-        await tick()
+        for (const { chargeId } of open) {
+          await world.age(chargeId, HOUR)
+        }
+        await world.tick()
         expect(bank().requests).toHaveLength(before + 1)
         expect((await world.charge(chargeId)).status).toBe("completed")
       })
 
+      it("by our own count tells the shopper whom the last calls do not reach, and after a day a person", async () => {
+        const { chargeId, sessionId } = await world.checkout()
+        await holdClock(world)
+        await world.khqr.askBakong([await question(chargeId)])
+        const used = LIMIT - 1
+        await world.sql("UPDATE khqr_quota SET used = ?, used_utc = ?", [
+          used,
+          used,
+        ])
+        await world.age(chargeId, 2 * HOUR)
+        const before = bank().requests.length
+        await world.tick()
+        expect(await world.view(sessionId)).toMatchObject({
+          status: "pending",
+          bank: "quota_spent",
+        })
+        expect((await world.charge(chargeId)).review_reason).toBeNull()
+
+        await world.age(chargeId, 25 * HOUR)
+        await world.sql(
+          "UPDATE khqr_charge SET unknown_since = unknown_since - interval '25 hours'"
+        )
+        await world.tick()
+        expect(await world.charge(chargeId)).toMatchObject({
+          status: "pending",
+          review_reason: "unverifiable",
+        })
+        expect(bank().requests).toHaveLength(before)
+
+        await world.sql("UPDATE khqr_quota SET used = 0, used_utc = 0")
+        await world.tick()
+        expect(await world.charge(chargeId)).toMatchObject({
+          status: "expired",
+          review_reason: null,
+        })
+      })
+
       it("by our own count stops everything, and ends no charge", async () => {
         const pair = await twoOld()
-        await tick().catch(() => undefined)
+        await world.tick().catch(() => undefined)
         await expectBothDone(pair)
         const waiting = await world.checkout()
         await world.sql("UPDATE khqr_quota SET used = ?, used_utc = ?", [
@@ -180,8 +218,8 @@ medusaIntegrationTestRunner({
         ])
         await world.age(waiting.chargeId, HOUR)
         const before = bank().requests.length
-        await tick()
-        await tick()
+        await world.tick()
+        await world.tick()
         expect(bank().requests).toHaveLength(before)
         expect(await world.charge(waiting.chargeId)).toMatchObject({
           status: "pending",
@@ -303,21 +341,21 @@ medusaIntegrationTestRunner({
             times: 1,
           })
           const asked = Date.now()
-          await tick()
+          await world.tick()
           const { paused_until } = await quota()
           const pause = paused_until!.getTime() - asked
           expect(pause).toBeGreaterThanOrEqual(from)
           expect(pause).toBeLessThanOrEqual(to + (Date.now() - asked))
           if (to > 0) {
             const before = bank().requests.length
-            await tick()
-            await tick()
+            await world.tick()
+            await world.tick()
             expect(bank().requests).toHaveLength(before)
             await expectBothOpen(pair, "unreachable")
           }
 
           await world.endPauses()
-          await tick()
+          await world.tick()
           await expectBothDone(pair)
         }
       )
@@ -355,8 +393,8 @@ medusaIntegrationTestRunner({
         async ({ fault }) => {
           const pair = await twoOld()
           bank().setFault(fault)
-          await tick()
-          await tick()
+          await world.tick()
+          await world.tick()
           await expectBothOpen(pair, "unreachable")
           expect((await health()).token).toMatchObject({ usable: true })
           expect(
@@ -366,8 +404,8 @@ medusaIntegrationTestRunner({
           ).toEqual([])
 
           bank().clearFaults()
-          await tick()
-          await tick()
+          await world.tick()
+          await world.tick()
           await expectBothDone(pair)
         }
       )
@@ -375,10 +413,10 @@ medusaIntegrationTestRunner({
       it("of the token in JSON stops the calls, also after a restart, until there is another", async () => {
         const pair = await twoOld()
         bank().revokeToken(bank().token)
-        await tick()
+        await world.tick()
         const before = bank().requests.length
-        await tick()
-        await tick()
+        await world.tick()
+        await world.tick()
         const [restarted] = await askAfterRestart(
           world,
           [await question(pair.paid.chargeId)],
@@ -398,20 +436,16 @@ medusaIntegrationTestRunner({
           admin
         )
         expect(status).toBe(200)
-        await tick()
-        await tick()
+        await world.tick()
+        await world.tick()
         await expectBothDone(pair)
       })
 
       it("of the list alone costs only the list", async () => {
         const pair = await twoOld()
         bank().setFault({ kind: "list_closed" })
-        await tick()
-        // The pass that finds the list closed asks about one of them alone.
-        await eventually(async () => {
-          await tick()
-          await expectBothDone(pair)
-        })
+        await world.tick()
+        await expectBothDone(pair)
         expect((await health()).list_closed_until).not.toBeNull()
       })
     })

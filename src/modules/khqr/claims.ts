@@ -21,7 +21,8 @@ export type FoundWork = {
   nextCheckAt: Date | null
 }
 
-const IS_FREE = "(leased_until IS NULL OR leased_until <= now())"
+/** Nobody is at work on it. */
+export const IS_FREE = "(leased_until IS NULL OR leased_until <= now())"
 
 const LEASED = "now() + make_interval(secs => ?)"
 
@@ -69,7 +70,7 @@ export async function claimDue(
     `UPDATE ${table} SET leased_until = ${LEASED} WHERE id IN (
        SELECT id FROM ${table}
        WHERE ${column} <= ? AND deleted_at IS NULL
-         AND (leased_until IS NULL OR leased_until <= now())
+         AND ${IS_FREE}
        ORDER BY ${column} LIMIT ? FOR UPDATE SKIP LOCKED
      ) RETURNING id`,
     [seconds(leasedUntil, now), now, limit]
@@ -87,7 +88,7 @@ export async function claimOne(
   const rows = await sql(
     `UPDATE khqr_charge SET leased_until = ${LEASED}, check_reason = NULL
      WHERE id = ? AND status IN ('pending', 'failed', 'expired') AND deleted_at IS NULL
-       AND (leased_until IS NULL OR leased_until <= now()) RETURNING id`,
+       AND ${IS_FREE} RETURNING id`,
     [seconds(leasedUntil, now), id]
   )
   return rows.length > 0
@@ -112,7 +113,7 @@ export async function claimThese(
        SELECT id FROM khqr_charge
        WHERE id = ANY(?) AND ${MAY_BE_PAID} AND mode <> 'static'
          AND review_reason IS DISTINCT FROM 'hash_used'
-         AND deleted_at IS NULL AND (leased_until IS NULL OR leased_until <= now())
+         AND deleted_at IS NULL AND ${IS_FREE}
        FOR UPDATE SKIP LOCKED
      ) RETURNING id`,
     [leaseMs / 1_000, ids]
@@ -142,7 +143,7 @@ export async function claimPaid(
   const rows = await sql(
     `UPDATE khqr_charge SET leased_until = ${LEASED}, next_settle_at = COALESCE(next_settle_at, now())
      WHERE id = ? AND status = 'paid' AND review_reason IS NULL AND deleted_at IS NULL
-       AND (leased_until IS NULL OR leased_until <= now()) RETURNING id`,
+       AND ${IS_FREE} RETURNING id`,
     [leaseMs / 1_000, id]
   )
   return rows.length > 0
@@ -223,16 +224,21 @@ export async function giveBackChecks(
 
 /**
  * What waits for the bank only because we may not ask: now we may. One that the plan
- * has put off has no such answer.
+ * has put off has no such answer. Those that wait for a token do so as with a silent
+ * bank, one asking for all; that is over.
  */
 export async function wakeWaiting({ sql }: Database, now: Date): Promise<void> {
-  for (const [table, putOff] of [
-    ["khqr_charge", "status = 'pending'"],
-    ["khqr_refund", "false"],
+  for (const { table, putOff, also } of [
+    {
+      table: "khqr_charge",
+      putOff: "status = 'pending'",
+      also: ", unknowns = CASE last_outcome WHEN 'unknown:unauthorized' THEN 0 ELSE unknowns END",
+    },
+    { table: "khqr_refund", putOff: "false", also: "" },
   ]) {
     // A row that somebody holds is being answered, and two who lock many in other orders would wait for each other.
     await sql(
-      `UPDATE ${table} SET next_check_at = ? WHERE id IN (
+      `UPDATE ${table} SET next_check_at = ?${also} WHERE id IN (
          SELECT id FROM ${table}
          WHERE next_check_at > ? AND deleted_at IS NULL
            AND (last_outcome IN ('unknown:quota_spent', 'unknown:unauthorized') OR ${putOff})

@@ -7,7 +7,7 @@ import {
   MedusaError,
 } from "@medusajs/framework/utils"
 
-import type { CheckResult } from "../../gateways"
+import { KhqrAnswers } from "./answers"
 import {
   announcedChargeLimits,
   announcedLine,
@@ -24,15 +24,8 @@ import {
 } from "./announcements"
 import { countAttempt } from "./attempts"
 import { RING_DUE_IF, ringChanged } from "./bell"
-import { KhqrBooks, type LedgerContainer, type SqlContext } from "./books"
-import {
-  claimDue,
-  claimOne,
-  findDueWork,
-  giveBackChecks,
-  giveBackThese,
-  type FoundWork,
-} from "./claims"
+import type { LedgerContainer, SqlContext } from "./books"
+import { claimDue, claimOne, findDueWork, type FoundWork } from "./claims"
 import {
   draftCharge,
   ownKhqr,
@@ -44,28 +37,20 @@ import {
 import { issuedEntry } from "./history"
 import { planSignalledCheck } from "./pace"
 import type { CheckReason } from "./plan"
-import {
-  planRound,
-  spreadSilence,
-  wakeSilenced,
-  wasSilentAbout,
-  type Meter,
-} from "./round"
+import { planRound, type Meter } from "./round"
 import { ShopHistoryReader } from "./shop-history"
 import { ALREADY_PAID, STATIC_IS_NOT_ASKED, SWITCHED_OFF } from "./refusals"
 import { bookableCharge, chargeToShow } from "./session-charges"
 import { seenBefore } from "./client-qr"
 import { sessionDataOf, type KhqrSessionData } from "./session-data"
 import { IS_SWITCHED_OFF } from "./settings"
-import { LEASE_MS, Leases } from "./leases"
+import { LEASE_MS } from "./leases"
 import {
   isSignalKept,
   signalToKeep,
   soonestAfterSignal,
   type Signal,
 } from "./signals"
-import { recordQuietAnswers } from "./quiet-answers"
-import { Silence } from "./silence"
 import { sameMoney } from "./medusa-amount"
 import { bindsSession, hasMoney, type SettlementEvent } from "./state"
 import type { Actor, Charge, ChargeAnnouncement, SignalKind } from "./types"
@@ -90,10 +75,8 @@ export type PlannedCharge = { charge: Charge; reason: CheckReason }
 const RING_MOVED = `SELECT moved.id, ${ringChanged("old.payment_session_id", "moved.payment_session_id", "moved.moved_from")} AS rings
   FROM moved JOIN old USING (id)`
 
-/** The life of charges: issued, shown, asked about, answered, settled. */
-export class KhqrLedger extends KhqrBooks {
-  protected readonly silence_: Silence
-  protected readonly leases_: Leases
+/** The life of charges: issued, shown, signalled, asked about, settled. */
+export class KhqrLedger extends KhqrAnswers {
   protected readonly past_: ShopHistoryReader
 
   /** @param declaration Medusa's; its base class reads it. */
@@ -103,12 +86,7 @@ export class KhqrLedger extends KhqrBooks {
     declaration?: unknown
   ) {
     super(container, options, declaration)
-    this.leases_ = new Leases(this.database_, this.logger_)
     this.past_ = new ShopHistoryReader(this.database_)
-    this.silence_ = new Silence(
-      this.logger_,
-      this.options_.gateway !== undefined
-    )
   }
 
   /**
@@ -508,156 +486,6 @@ export class KhqrLedger extends KhqrBooks {
     return charges
   }
 
-  /** What was claimed could not be worked on to its end: others may, once the lease runs out. */
-  giveUp(ids: string[]): void {
-    this.leases_.end(ids)
-  }
-
-  /** Commits the bank's answers, each by itself, before anything else is done about them. */
-  async recordAnswers(results: CheckResult[]): Promise<ChargeAnnouncement[]> {
-    this.silence_.hear(results)
-    const announcements: ChargeAnnouncement[] = []
-    const heard = results.filter(({ outcome }) => outcome.type !== "unknown")
-    const speaksAgain = await wasSilentAbout(
-      this.database_,
-      heard.map(({ charge_id }) => charge_id)
-    )
-    const [rare, plain] = partition(
-      results,
-      ({ outcome }) => outcome.type !== "not_found"
-    )
-    for (const result of rare) {
-      announcements.push(...(await this.recordOne_(result)))
-    }
-    const quiet = new Set(await this.recordQuiet_(plain))
-    for (const result of plain.filter(
-      ({ charge_id }) => !quiet.has(charge_id)
-    )) {
-      announcements.push(...(await this.recordOne_(result)))
-    }
-    if (speaksAgain) {
-      await wakeSilenced(this.database_)
-    }
-    const unheard = results.filter(
-      ({ outcome, call }) => outcome.type === "unknown" && call.sent
-    )
-    if (unheard.length > 0) {
-      await spreadSilence(
-        this.database_,
-        unheard.map(({ charge_id }) => charge_id)
-      )
-    }
-    return announcements
-  }
-
-  /** The lease of one that fails runs out and the charge is asked about again; the others are not held up. */
-  protected async recordOne_(
-    result: CheckResult
-  ): Promise<ChargeAnnouncement[]> {
-    try {
-      return await this.recordAnswer(result)
-    } catch (error) {
-      this.logger_.error(
-        `KHQR charge ${result.charge_id}: the bank's answer could not be recorded: ${(error as Error).message}`
-      )
-      return []
-    }
-  }
-
-  /** @returns the ids of those that are done */
-  protected async recordQuiet_(results: CheckResult[]): Promise<string[]> {
-    try {
-      const done = await recordQuietAnswers(
-        this.database_,
-        results,
-        this.options_.merchant,
-        new Date()
-      )
-      this.leases_.end(done)
-      return done
-    } catch (error) {
-      this.logger_.warn(
-        `KHQR: ${results.length} answers are recorded one by one: ${(error as Error).message}`
-      )
-      return []
-    }
-  }
-
-  @InjectTransactionManager()
-  async recordAnswer(
-    { charge_id, outcome, call }: CheckResult,
-    @MedusaContext() context: SqlContext = {}
-  ): Promise<ChargeAnnouncement[]> {
-    this.leases_.end([charge_id])
-    const charge = await this.lockCharge_(charge_id, context)
-    if (!call.sent && outcome.type === "unknown") {
-      return this.apply_(
-        charge,
-        { type: "not_asked", outcome },
-        "clock",
-        context
-      )
-    }
-    const askedAt = new Date(call.askedAt)
-    const transaction = "transaction" in outcome ? outcome.transaction : null
-    const user =
-      transaction && (await this.userOfHash_(transaction.hash, context))
-    if (user && user !== charge.id) {
-      return this.recordContest_(charge, user, askedAt, context, call.requestId)
-    }
-    return this.apply_(
-      charge,
-      { type: "answered", outcome, askedAt },
-      "clock",
-      context,
-      call.requestId
-    )
-  }
-
-  /** The bank shows, for this charge's KHQR, a transfer that pays another charge. */
-  protected async recordContest_(
-    charge: Charge,
-    usedBy: string,
-    askedAt: Date,
-    context: SqlContext,
-    requestId: string
-  ): Promise<ChargeAnnouncement[]> {
-    const own = await this.apply_(
-      charge,
-      { type: "hash_used", usedBy, askedAt },
-      "clock",
-      context,
-      requestId
-    )
-    const other = await this.lockCharge_(usedBy, context)
-    // The bank's tie to a KHQR is worth more than a receipt.
-    return other.review_reason === "hash_used"
-      ? own
-      : [
-          ...own,
-          ...(await this.apply_(
-            other,
-            { type: "contested", by: charge.id },
-            "clock",
-            context,
-            requestId
-          )),
-        ]
-  }
-
-  /** Gives back charges that were claimed and not asked about; they are due again after `pauseMs`. */
-  async releaseChecks(ids: string[], pauseMs: number): Promise<void> {
-    this.leases_.end(ids)
-    const at = new Date(Date.now() + pauseMs)
-    await giveBackChecks(this.database_, "khqr_charge", ids, at)
-  }
-
-  /** The same for those that would have gone along with others: their moment stays. */
-  async releaseRiders(ids: string[]): Promise<void> {
-    this.leases_.end(ids)
-    await giveBackThese(this.database_, ids)
-  }
-
   /** Records how bringing Medusa in line with a charge went. */
   @InjectTransactionManager()
   async recordSettlement(
@@ -975,10 +803,6 @@ export class KhqrLedger extends KhqrBooks {
       gateway && "timeoutMs" in gateway ? gateway.timeoutMs : bakong.timeoutMs
     return new Date(now.getTime() + CALLS_IN_A_ROW * timeoutMs)
   }
-}
-
-function partition<T>(all: T[], is: (one: T) => boolean): [T[], T[]] {
-  return [all.filter(is), all.filter((one) => !is(one))]
 }
 
 function idsOf(rows: { id: string }[]): string[] {

@@ -44,7 +44,9 @@ const httpOrigin = httpUrl.refine(
   { error: "must be a host without a path, as https://api-bakong.nbc.gov.kh" }
 )
 
-const requestLimit = whole(1, 1_000_000, "calls a day").nullable()
+/** The last one is not spent, so that with one nothing would ever be asked. */
+const FEWEST_REQUESTS = 2
+const requestLimit = whole(FEWEST_REQUESTS, 1_000_000, "calls a day").nullable()
 
 const accountId = text(32).regex(
   /^[^@\s]+@[^@\s]+$/,

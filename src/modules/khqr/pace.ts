@@ -60,11 +60,8 @@ export const SIGNALS_UNTIL_MS = 24 * HOUR
 /** So many signals on one expired charge are answered with a question: who sends them may be anybody. */
 export const MOST_LATE_SIGNALS = 10
 
-/** Outcomes that our gate gives while there is no quota or no token, and takes back without a word. */
-const REFUSED_BY_US: (string | null)[] = [
-  "unknown:quota_spent",
-  "unknown:unauthorized",
-]
+/** What our gate answers while there is no quota, and takes back without a word. */
+const REFUSED_BY_US = "unknown:quota_spent"
 
 /** Some banks' apps do not enforce the expiry: payments are looked for this long after it. */
 const LATE_CHECKS_MS = [10 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 24 * HOUR]
@@ -129,7 +126,7 @@ export function planSignalledCheck(
 
 /** The bank itself said nothing that counts the last time. What our own gate refuses is no answer. */
 export function isSilenced({ unknowns, last_outcome }: PacedCharge): boolean {
-  return unknowns > 0 && !REFUSED_BY_US.includes(last_outcome)
+  return unknowns > 0 && last_outcome !== REFUSED_BY_US
 }
 
 /** Whether the bank can add anything to what is known. */

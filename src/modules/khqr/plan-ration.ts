@@ -325,8 +325,8 @@ function caseOf(charge: OpenCharge, belief: ShopBelief, now: Date): Case {
     hasSignal,
     chance: Math.max(unsignalled, signalled),
     soonest: latest(
-      last_checked_at ? after(last_checked_at, cooldown) : issued_at,
-      // Our own gate has said when it may let it pass.
+      isAnswered ? after(last_checked_at, cooldown) : issued_at,
+      // A pause after an answer that said nothing, or which our own gate has named.
       charge.unknowns > 0 && stage !== "silenced"
         ? (charge.next_check_at ?? issued_at)
         : issued_at
@@ -612,9 +612,14 @@ function silenceOf(cases: Case[]): Silence | null {
     .reduce(latest)
   const unknowns = Math.max(...silenced.map(({ charge }) => charge.unknowns))
   const pause = BACKOFF_MS * 2 ** Math.min(unknowns - 1, 16)
+  // Who asked last has a moment of its own; where nobody could be asked there is no other.
+  const due = silenced
+    .filter(({ charge }) => charge.unknowns === unknowns)
+    .map(({ charge }) => charge.next_check_at ?? charge.issued_at)
+    .reduce(earliest)
   return {
     prober: silenced[0].charge.id,
-    until: after(asked, Math.min(pause, LONGEST_BACKOFF_MS)),
+    until: latest(after(asked, Math.min(pause, LONGEST_BACKOFF_MS)), due),
   }
 }
 
@@ -665,9 +670,26 @@ function grant(
       if (wish.of.stage === "late") {
         return { id, at: at <= now ? nextHour(now) : at, reason }
       }
-      return { id, at: at <= now ? again : earliest(at, again), reason }
+      return at > now
+        ? { id, at: earliest(at, again), reason }
+        : { ...putOff(wish, again, now), ...(isOwed(reason) ? SHORT : {}) }
     })
     .sort((a, b) => Number(a.at > now) - Number(b.at > now))
+}
+
+/** What found no call now is looked at again in a while, and not after its closing. */
+function putOff({ id, reason, of }: Wish, again: Date, now: Date): PlannedLook {
+  const closing = closesAt(of.charge)
+  return closing > now && closing <= again
+    ? { id, at: closing, reason: "closing" }
+    : { id, at: again, reason }
+}
+
+const SHORT = { isShort: true } as const
+
+/** Somebody waits for this question, or nothing ends without it. */
+function isOwed(reason: CheckReason): boolean {
+  return reason === "closing" || reason === "signal"
 }
 
 /** What is left of the day while some of it is being given away. */

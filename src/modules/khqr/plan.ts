@@ -79,12 +79,16 @@ export type CheckReason =
   | "probe"
   /** In a list with others, where it costs nothing. */
   | "along"
+  /** The day's calls do not reach for it: nobody is asked, and its page tells. */
+  | "short"
 
 export type PlannedLook = {
   id: string
   /** At or before `now`: it is asked about now. Later: the plan looks at it again then. */
   at: Date
   reason: CheckReason
+  /** It is due and the day's calls do not reach for it. */
+  isShort?: true
 }
 
 export type Plan = {

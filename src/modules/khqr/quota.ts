@@ -71,7 +71,10 @@ const PROBE_AGAIN_MS = 600_000
 /** While a probe is under way, others wait for its answer, and no longer. */
 const PROBE_TAKES_MS = 75_000
 
-/** Our clock and the bank's differ: a midnight is past, and a day begins, when it is past there too. */
+/**
+ * Our clock and the bank's differ: a midnight is past, and a day begins, when it is past
+ * there too. Until then a counted call is not sent: nobody knows for which day it would count.
+ */
 const CLOCK_SKEW_MS = 5_000
 
 /** A refusal this near to a midnight may count the other day's calls: clocks differ, and answers take their time. */
@@ -169,6 +172,16 @@ export function claim(
       retryAfterMs: state.paused_until.getTime() - now.getTime(),
     }
   }
+  const betweenDays = whole === Infinity ? null : endOfMidnight(now)
+  if (betweenDays !== null) {
+    return {
+      state,
+      granted: false,
+      reason: "rate_limited",
+      message: "Bakong's day begins anew; it is asked again in a few seconds",
+      retryAfterMs: betweenDays.getTime() - now.getTime(),
+    }
+  }
   if (state.spent_at !== null) {
     return claimProbe(state, purpose, now)
   }
@@ -220,7 +233,7 @@ export function hear(
     case "rate_limited":
       return {
         ...state,
-        paused_until: later(
+        paused_until: latest(
           state.paused_until,
           new Date(now.getTime() + (news.retryAfterMs ?? DEFAULT_PAUSE_MS))
         ),
@@ -293,9 +306,11 @@ export function budgetOf(
 ): Budget {
   const state = currentQuota(known, limit, now)
   const whole = dailyLimit(state, limit)
-  const { paused_until } = state
-  const pause =
-    paused_until !== null && paused_until > now ? paused_until : null
+  const pause = latest(
+    state.paused_until,
+    whole === Infinity ? null : endOfMidnight(now)
+  )
+  const closed = pause !== null && pause > now ? pause : null
   const isSpent = state.spent_at !== null || usedToday(state) >= whole
   if (isSpent) {
     const spent =
@@ -303,7 +318,7 @@ export function budgetOf(
     const probe = spent.next_probe_at ?? now
     return {
       windows: [],
-      closedUntil: probe > now ? later(pause, probe) : pause,
+      closedUntil: probe > now ? latest(closed, probe) : closed,
       isProbe: true,
     }
   }
@@ -321,7 +336,7 @@ export function budgetOf(
               endsAt: new Date(midnightAfter(now, 0)),
             },
           ],
-    closedUntil: pause,
+    closedUntil: closed,
     isProbe: false,
   }
 }
@@ -467,8 +482,11 @@ function nextProbe(now: Date, pauseMs: number): Date {
   return new Date(Math.min(now.getTime() + pauseMs, nextMidnight(now)))
 }
 
-function later(known: Date | null, at: Date): Date {
-  return known !== null && known > at ? known : at
+function latest<Other extends Date | null>(
+  known: Date | null,
+  at: Other
+): Date | Other {
+  return known !== null && (at === null || known > at) ? known : at
 }
 
 /** The nearer of the two midnights at which the bank's day may begin, epoch ms. */
@@ -483,6 +501,16 @@ function nextMidnight(now: Date): number {
 function midnightAfter(now: Date, offset: number): number {
   const at = now.getTime() - CLOCK_SKEW_MS + offset
   return Math.floor(at / DAY) * DAY + DAY - offset + CLOCK_SKEW_MS
+}
+
+/** When the doubt of a midnight that is hardly past is over; `null` when none is. */
+function endOfMidnight(now: Date): Date | null {
+  const since = Math.min(
+    ...[0, PHNOM_PENH_OFFSET_MS].map((offset) => (now.getTime() + offset) % DAY)
+  )
+  return since < CLOCK_SKEW_MS
+    ? new Date(now.getTime() - since + CLOCK_SKEW_MS)
+    : null
 }
 
 function isNearMidnight(now: Date): boolean {

@@ -10,7 +10,7 @@ import type { CheckAnswer } from "../../bakong"
 import type { CheckResult } from "../../gateways"
 import { KhqrError, toExactKhqrAmount } from "../../khqr"
 import type { LedgerContainer, SqlContext } from "./books"
-import { claimDue, giveBackChecks, type DueWork } from "./claims"
+import { claimDue, giveBackChecks, IS_FREE, type DueWork } from "./claims"
 import { KhqrDesk } from "./desk"
 import { SETTLEMENT_TAKES_MS } from "./ledger"
 import { LEASE_MS, Leases } from "./leases"
@@ -357,7 +357,7 @@ export class KhqrRefundDesk extends KhqrDesk {
     const rows = await this.database_.sql<{ id: string }>(
       `UPDATE khqr_refund SET leased_until = now() + make_interval(secs => ?)
        WHERE charge_id = ? AND status = 'sent' AND booked_at IS NULL AND deleted_at IS NULL
-         AND (leased_until IS NULL OR leased_until <= now()) RETURNING id`,
+         AND ${IS_FREE} RETURNING id`,
       [LEASE_MS / 1_000, chargeId]
     )
     const ids = rows.map(({ id }) => id)

@@ -1,3 +1,4 @@
+import { IS_FREE } from "./claims"
 import type { Database, Sql } from "./database"
 import { TAKE_THE_PLAN } from "./locks"
 import { WATCHED_EACH_MS } from "./pace"
@@ -9,6 +10,7 @@ import {
   type PlannedLook,
   type ShopHistory,
 } from "./plan"
+import { UNVERIFIABLE_AFTER_MS } from "./state"
 
 /** One list call, and no more: others would wait for their turn meanwhile. */
 export const CHECKS_AT_ONCE = 50
@@ -18,6 +20,9 @@ const MOST_OPEN = 10_000
 
 /** Somebody who looks is asked for that often. */
 const RIDES_WITHIN_MS = WATCHED_EACH_MS
+
+/** A shorter pause is nothing to trouble a shopper with. */
+const WORTH_TELLING_MS = 6_000
 
 /** A row that is nearly right is not written again. */
 const NEARLY_MS = 500
@@ -45,7 +50,13 @@ export type RoundParts = {
 /** A charge that is claimed, and why. */
 export type RoundClaim = { id: string; reason: CheckReason }
 
-type OpenRow = OpenCharge & { check_reason: CheckReason | null }
+type OpenRow = OpenCharge & {
+  check_reason: CheckReason | null
+  unknown_since: Date | null
+}
+
+/** Why a charge is claimed for which no call leaves of its own. */
+const COST_NOTHING: (CheckReason | null)[] = ["along", "short"]
 
 const NO_HISTORY: ShopHistory = {
   payments: [],
@@ -80,9 +91,8 @@ const COLUMNS = [
   "watched_since",
   "unwatched_at",
   "check_reason",
+  "unknown_since",
 ] as const satisfies (keyof OpenRow)[]
-
-const IS_FREE = "(leased_until IS NULL OR leased_until <= now())"
 
 /** The soonest first, by the index of what is still to be looked at. */
 export const READ_OPEN = `SELECT ${COLUMNS.join(", ")}, NOT ${IS_FREE} AS is_leased
@@ -133,10 +143,11 @@ async function planLocked(
   const wanted = [
     ...chargesToAsk(looks, free, now),
     ...chargesToTell(charges, budget, now),
+    ...chargesLeftOut(charges, looks, now),
   ].slice(0, CHECKS_AT_ONCE)
-  const asked = await claim(sql, wanted, leaseMs)
-  await move(sql, changedMoments(charges, looks, asked, now))
-  return asked
+  const claims = await claim(sql, wanted, leaseMs)
+  await move(sql, changedMoments(charges, looks, claims, now))
+  return claims
 }
 
 /** Whether a question about one charge takes something from the others. */
@@ -171,7 +182,7 @@ export function withCallsUnderWay<Row extends OpenRow>(
     if (!is_leased) {
       return true
     }
-    return check_reason !== "along" && (calls++ === 0 || !lists)
+    return !COST_NOTHING.includes(check_reason) && (calls++ === 0 || !lists)
   })
 }
 
@@ -221,7 +232,8 @@ export function chargesToTell(
   { closedUntil, isProbe }: Budget,
   now: Date
 ): RoundClaim[] {
-  if (closedUntil === null || closedUntil <= now) {
+  const pause = (closedUntil ?? now).getTime() - now.getTime()
+  if (pause < WORTH_TELLING_MS) {
     return []
   }
   const knows = ({ unknowns, last_outcome }: OpenCharge) =>
@@ -238,6 +250,28 @@ export function chargesToTell(
         !knows(charge)
     )
     .map(({ id }) => ({ id, reason: "probe" }))
+}
+
+/**
+ * For whom the day's calls do not reach, if that is news: their shopper is to keep the
+ * receipt, and after a day of it a person is to look.
+ */
+export function chargesLeftOut(
+  charges: OpenRow[],
+  looks: PlannedLook[],
+  now: Date
+): RoundClaim[] {
+  const short = new Set(
+    looks.filter(({ isShort }) => isShort).map(({ id }) => id)
+  )
+  const isNews = ({ unknowns, unknown_since, review_reason }: OpenRow) =>
+    unknowns === 0 ||
+    (review_reason === null &&
+      unknown_since !== null &&
+      now.getTime() - unknown_since.getTime() >= UNVERIFIABLE_AFTER_MS)
+  return charges
+    .filter((charge) => short.has(charge.id) && isNews(charge))
+    .map(({ id }) => ({ id, reason: "short" }))
 }
 
 type Moved = { id: string; was: Date; at: Date | null }
@@ -317,63 +351,5 @@ async function move(sql: Sql, moved: Moved[]): Promise<void> {
       moved.map(({ was }) => was.toISOString()),
       moved.map(({ at }) => at?.toISOString() ?? null),
     ]
-  )
-}
-
-/**
- * Whether the bank had been silent about one of them.
- *
- * @param ids of charges about which there is an answer that counts, not yet written down
- */
-export async function wasSilentAbout(
-  { sql }: Database,
-  ids: string[]
-): Promise<boolean> {
-  const rows = await sql(
-    "SELECT 1 FROM khqr_charge WHERE id = ANY(?) AND unknowns > 0 LIMIT 1",
-    [ids]
-  )
-  return rows.length > 0
-}
-
-/**
- * The bank speaks again: whom it told nothing is asked about at once, and by the
- * schedule. Since when nothing is known of them stays on record.
- */
-export async function wakeSilenced({ sql }: Database): Promise<void> {
-  await sql(
-    `WITH silenced AS (
-       SELECT id FROM khqr_charge
-       WHERE next_check_at IS NOT NULL AND deleted_at IS NULL AND unknowns > 0
-         AND status IN ('pending', 'failed') AND ${IS_FREE}
-         AND last_outcome NOT IN ('unknown:quota_spent', 'unknown:unauthorized')
-       ORDER BY id FOR UPDATE SKIP LOCKED
-     )
-     UPDATE khqr_charge charge SET next_check_at = now(), unknowns = 0
-     FROM silenced WHERE charge.id = silenced.id`
-  )
-}
-
-/**
- * One charge asks for all while the bank is silent: that it was silent again is
- * news for the others' pages too.
- *
- * @param ids of charges about which the bank has said nothing
- */
-export async function spreadSilence(
-  { sql }: Database,
-  ids: string[]
-): Promise<void> {
-  await sql(
-    `WITH silenced AS (
-       SELECT id FROM khqr_charge
-       WHERE next_check_at IS NOT NULL AND deleted_at IS NULL AND unknowns = 1
-         AND status IN ('pending', 'failed')
-         AND EXISTS (SELECT 1 FROM khqr_charge WHERE id = ANY(?) AND unknowns > 1)
-       ORDER BY id FOR UPDATE SKIP LOCKED
-     )
-     UPDATE khqr_charge charge SET unknowns = 2
-     FROM silenced WHERE charge.id = silenced.id`,
-    [ids]
   )
 }

@@ -14,7 +14,9 @@ export const askBakongStep = createStep(
   ) => {
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
     const results = await khqr.askBakong(
-      charges.map(({ question }) => question),
+      charges
+        .filter(({ is_short }) => !is_short)
+        .map(({ question }) => question),
       "charge_id" in input ? "manual" : "check"
     )
     return new StepResponse<CheckResult[]>(results)

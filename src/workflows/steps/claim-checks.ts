@@ -10,6 +10,8 @@ import type { Charge } from "../../modules/khqr/types"
 export type ClaimedCharge = {
   id: string
   question: Question
+  /** The day's calls do not reach for it: it is not asked about, and that is put on record. */
+  is_short: boolean
   payment_session_id: string
   payment_collection_id: string | null
 }
@@ -30,6 +32,7 @@ export const claimChecksStep = createStep(
       charges.map(({ charge, reason }) => ({
         id: charge.id,
         question: { ...toQuestion(charge, now), rides: reason === "along" },
+        is_short: reason === "short",
         payment_session_id: charge.payment_session_id,
         payment_collection_id: charge.payment_collection_id,
       })),

@@ -1,3 +1,4 @@
+import { partitionArray } from "@medusajs/framework/utils"
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import type { CheckResult } from "../../gateways"
@@ -10,9 +11,6 @@ import type { ClaimedCharge } from "./claim-checks"
 /** Charges that were claimed and not asked about, because the bank had enough, wait this long. */
 const NOT_ASKED_PAUSE_MS = 5_000
 
-/** Where it was only the list that is closed, the plan looks at them again, as at single questions. */
-const LIST_CLOSED_PAUSE_MS = 1_000
-
 /** Commits what the bank said. Never undone: evidence is not taken back because a later step failed. */
 export const recordAnswersStep = createStep(
   "khqr-record-answers",
@@ -21,18 +19,21 @@ export const recordAnswersStep = createStep(
     { container }
   ) => {
     const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
+    const [short, due] = partitionArray(charges, ({ is_short }) => is_short)
     const asked = new Set(results.map((result) => result.charge_id))
-    const announcements = await khqr.recordAnswers(results)
-    const notAsked = charges.filter(({ id }) => !asked.has(id))
-    const idsOf = (rides: boolean) =>
-      notAsked
-        .filter(({ question }) => Boolean(question.rides) === rides)
-        .map(({ id }) => id)
+    const announcements = [
+      ...(await khqr.recordAnswers(results)),
+      ...(await khqr.recordShortage(idsOf(short))),
+    ]
+    const notAsked = due.filter(({ id }) => !asked.has(id))
+    // A list that is closed to a bank that serves takes no charge's turn; nor was a rider's turn come.
+    const keepsTurn = ({ question }: ClaimedCharge) =>
+      Boolean(question.rides) || isServing(results)
+    await khqr.releaseRiders(idsOf(notAsked.filter(keepsTurn)))
     await khqr.releaseChecks(
-      idsOf(false),
-      isServing(results) ? LIST_CLOSED_PAUSE_MS : NOT_ASKED_PAUSE_MS
+      idsOf(notAsked.filter((charge) => !keepsTurn(charge))),
+      NOT_ASKED_PAUSE_MS
     )
-    await khqr.releaseRiders(idsOf(true))
     return new StepResponse<ChargeAnnouncement[]>(announcements)
   }
 )
@@ -42,4 +43,8 @@ function isServing(results: CheckResult[]): boolean {
     results.some(({ outcome }) => outcome.type !== "unknown") &&
     !results.some(stopsAsking)
   )
+}
+
+function idsOf(charges: ClaimedCharge[]): string[] {
+  return charges.map(({ id }) => id)
 }

@@ -214,10 +214,13 @@ describe("A fault in the options", () => {
     expect(fault).not.toContain("hunter2")
   })
 
-  it.each([[0], [-1], [1.5], ["100"]])("is a limit of %j calls", (limit) => {
-    const [fault] = faultsOf(withBakong({ dailyRequestLimit: limit }))
-    expect(fault).toMatch(/^bakong\.dailyRequestLimit .*calls a day/)
-  })
+  it.each([[0], [1], [-1], [1.5], ["100"]])(
+    "is a limit of %j calls",
+    (limit) => {
+      const [fault] = faultsOf(withBakong({ dailyRequestLimit: limit }))
+      expect(fault).toMatch(/^bakong\.dailyRequestLimit .*calls a day/)
+    }
+  )
 
   it.each([
     ["without the others", { appName: "Lucky Shop" }, "all three"],

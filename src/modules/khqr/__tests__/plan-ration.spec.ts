@@ -321,6 +321,17 @@ describe("The calls of a day", () => {
     }
   })
 
+  it("that do not reach for a signal or a closing that is due leave it marked", () => {
+    const charges = [told(aged(300)), aged(2_500), aged(60)]
+    const short = (left: number) =>
+      plan(input({ charges, budget: calls(left) }))
+        .looks.filter(({ isShort }) => isShort)
+        .map(({ id }) => id)
+    expect(short(1)).toEqual(["aged_300", "aged_2500"])
+    expect(short(2)).toEqual(["aged_2500"])
+    expect(short(90)).toEqual([])
+  })
+
   it("do not go to a late look while there are closings to come", () => {
     const late = expired(5 * 3_600, { next_check_at: NOW })
     const lookAtLate = (left: number) =>
@@ -359,8 +370,10 @@ describe("The calls of a day", () => {
         input({ charges: [charge], budget: calls(4, 80, night), now: night })
       )
     )
-    expect(without.looks).toMatchObject([{ reason: "fallback" }])
-    expect(asked(without, night)).toEqual([])
+    // And puts no closing off.
+    expect(without.looks).toEqual([
+      { id: quiet.id, at: closesAt(quiet), reason: "closing" },
+    ])
     expect(withSignal.looks).toMatchObject([{ at: night, reason: "signal" }])
   })
 
@@ -462,6 +475,18 @@ describe("An answer that said nothing", () => {
     }
     expect(count).toBeGreaterThan(10)
     expect(count).toBeLessThanOrEqual(80)
+  })
+
+  it("is not asked for at once again where nobody could be asked", () => {
+    const waiting = aged(200, {
+      unknowns: 1,
+      last_outcome: "unknown:unauthorized",
+      next_check_at: later(NOW, 3 * SECOND),
+    })
+    const { looks } = plan(input({ charges: [waiting], budget: calls(90) }))
+    expect(looks).toMatchObject([
+      { at: later(NOW, 3 * SECOND), reason: "backoff" },
+    ])
   })
 
   it("is none where it was our own gate that refused", () => {

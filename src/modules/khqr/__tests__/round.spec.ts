@@ -1,6 +1,7 @@
 import type { CheckReason, OpenCharge, PlannedLook } from "../plan"
 import {
   changedMoments,
+  chargesLeftOut,
   chargesToAsk,
   chargesToTell,
   CHECKS_AT_ONCE,
@@ -21,7 +22,12 @@ const look = (
 const open = (
   id: string,
   seconds: number | null,
-  changes: Partial<OpenCharge & { check_reason: CheckReason | null }> = {}
+  changes: Partial<
+    OpenCharge & {
+      check_reason: CheckReason | null
+      unknown_since: Date | null
+    }
+  > = {}
 ) => ({
   ...charge({ id }),
   next_check_at: seconds === null ? null : inSeconds(seconds),
@@ -76,6 +82,7 @@ describe("Calls under way", () => {
     open("asked", 0, { is_leased: true, check_reason: "signal" }),
     open("asked too", 0, { is_leased: true }),
     open("rider", 0, { is_leased: true, check_reason: "along" }),
+    open("told", 0, { is_leased: true, check_reason: "short" }),
     open("free", 0),
   ]
 
@@ -164,6 +171,41 @@ describe("Whom a round tells that nothing may be asked", () => {
 
   it("is nobody where something may be asked", () => {
     const budget = { ...closed(true), closedUntil: NOW }
+    expect(chargesToTell([open("a", 0)], budget, NOW)).toEqual([])
+  })
+})
+
+describe("Whom a round tells that the day's calls do not reach", () => {
+  const told = (changes: Parameters<typeof open>[2], isShort = true) =>
+    chargesLeftOut(
+      [open("a", 0, changes), open("b", 0)],
+      [{ ...look("a", 600, "closing"), ...(isShort ? { isShort } : {}) }],
+      NOW
+    )
+  const spent = { unknowns: 1, last_outcome: "unknown:quota_spent" }
+
+  it("is who is left out, once", () => {
+    expect(told({})).toEqual([{ id: "a", reason: "short" }])
+    expect(told({}, false)).toEqual([])
+    expect(told({ ...spent, unknown_since: inSeconds(-60) })).toEqual([])
+  })
+
+  it("is who has been left out for a day, until a person is to look", () => {
+    const unknown_since = inSeconds(-24 * 3_600)
+    expect(told({ ...spent, unknown_since })).toHaveLength(1)
+    expect(told({ ...spent, unknown_since: later(unknown_since, 1) })).toEqual(
+      []
+    )
+    const review_reason = "unverifiable"
+    expect(told({ ...spent, unknown_since, review_reason })).toEqual([])
+  })
+
+  it("is nobody for whom a pause of seconds is over at once", () => {
+    const budget = {
+      windows: [],
+      closedUntil: inSeconds(5),
+      isProbe: false,
+    }
     expect(chargesToTell([open("a", 0)], budget, NOW)).toEqual([])
   })
 })
