@@ -24,6 +24,8 @@ const DAY_BEGINS = 4
 
 /** How many more than expected are planned for, in standard deviations. */
 const CAUTION = 0.9
+/** Where few are expected, a few more come easily. */
+const FEW = 4
 /** Days differ by more than chance. */
 const OVERDISPERSION = 0.05
 
@@ -32,6 +34,8 @@ export class Arrivals {
   /** By the hour of the day in Phnom Penh. */
   protected readonly rates_: number[]
   protected readonly today_: number
+  /** By what share it may well be off. */
+  protected readonly doubt_: number
 
   /** @param now When `arrivals` was read, or later. */
   constructor(arrivals: ShopHistory["arrivals"], now: Date) {
@@ -45,12 +49,14 @@ export class Arrivals {
     const isFirst = !known.some(({ hour }) => hour < begin)
     const doubt = isFirst ? DOUBT_OF_FIRST_DAY : DOUBT_OF_TODAY
     this.today_ = (doubt + seen) / (doubt + expected)
+    this.doubt_ = isFirst ? 1 / Math.sqrt(doubt + seen) : 0
   }
 
   /** As many as may well come, nine days of ten. */
   until(from: Date, to: Date): number {
     const mean = this.usual_(from, to) * this.today_
-    return mean + CAUTION * Math.sqrt(mean + 1 + (OVERDISPERSION * mean) ** 2)
+    const more = (OVERDISPERSION + this.doubt_) * mean
+    return mean + CAUTION * Math.sqrt(mean + FEW + more ** 2)
   }
 
   /**
@@ -66,7 +72,8 @@ export class Arrivals {
     patience: number
   ): number {
     return this.sum_(from, to, (perHour) => {
-      const happens = perHour * this.today_ * perCharge
+      const happens =
+        perHour * this.today_ * (1 + CAUTION * this.doubt_) * perCharge
       return happens / (1 + (happens * patience) / 3_600)
     })
   }

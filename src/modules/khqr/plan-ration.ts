@@ -41,8 +41,8 @@ const LATE_UNTIL_MS = 30 * HOUR_MS
 /** From issue to closing, in seconds, where nothing is open that tells. */
 const USUAL_LIFE = 720
 
-/** Prices that are tried, in seconds of waiting: from two seconds, below which questions buy nothing anybody notices, to hours. */
-const PRICES = Array.from({ length: 68 }, (_, step) => 2 * 1.12 ** step)
+/** Prices that are tried, in seconds of waiting: from one second, below which questions buy nothing anybody notices, to hours. */
+const PRICES = Array.from({ length: 74 }, (_, step) => 1.12 ** step)
 const NO_PRICE = PRICES.length - 1
 
 /** Guesses, until the shop's own charges outweigh them. */
@@ -78,7 +78,7 @@ const CHANCE_OF_SUPERSEDED = 0.01
 const CHANCE_OF_LATE = 0.005
 
 /** Calls that nothing but a signal or a closing may take. */
-const KEPT = 3
+const KEPT = 6
 
 /** After so many signals in vain a charge is asked about by its schedule only. */
 const MOST_IN_VAIN = 4
@@ -93,10 +93,13 @@ const LIKELY_CHANCE = 0.2
 const SERVED_CHANCE = 0.4
 
 /** Who watches and says nothing waits so much longer for a list, once nearly all have paid who pay. */
-const QUIET = 0.8
+const QUIET = 0.6
 
 /** Lists that are kept for the end of the day. */
 const LIST_MARGIN = 2
+
+/** And so long before it they leave: an answer takes its time, and clocks differ. */
+const BEFORE_MIDNIGHT_MS = 30_000
 
 /** Less likely ones wait longer for a list. */
 const DOUBT = 3
@@ -238,6 +241,8 @@ type Terms = {
   isShort: boolean
   /** How long a signal waits for others to share its list, in seconds. */
   patience: number
+  /** What waits for others is asked about by then: calls that are left over are worth nothing after it. */
+  dayEnds: Date
   /** Calls that may be spent now. */
   left: number
   /** Of those, what nobody will need. */
@@ -325,7 +330,7 @@ function caseOf(charge: OpenCharge, belief: ShopBelief, now: Date): Case {
     hasSignal,
     chance: Math.max(unsignalled, signalled),
     soonest: latest(
-      isAnswered ? after(last_checked_at, cooldown) : issued_at,
+      last_checked_at ? after(last_checked_at, cooldown) : issued_at,
       // A pause after an answer that said nothing, or which our own gate has named.
       charge.unknowns > 0 && stage !== "silenced"
         ? (charge.next_check_at ?? issued_at)
@@ -422,6 +427,10 @@ function termsFor(
     price: price ?? NO_PRICE,
     isShort: price === null,
     patience: patience === null ? LONGEST_PATIENCE_S : patience * 5,
+    dayEnds: after(
+      windows.map(({ endsAt }) => endsAt).reduce(earliest),
+      -BEFORE_MIDNIGHT_MS
+    ),
     left,
     spare: Math.floor(spare),
     likelyClosings:
@@ -453,7 +462,7 @@ function need(
   if (patience > 0) {
     const perCharge = belief.pays + belief.inVain
     const calls = belief.arrivals.callsUntil(now, until, perCharge, patience)
-    return Math.min(open, 1) + calls + LIST_MARGIN + Math.sqrt(calls) / 2
+    return Math.min(open, 1) + calls + LIST_MARGIN + Math.sqrt(calls) / 4
   }
   const seen = cases.some(({ kind }) => kind !== "unseen")
   const perCharge =
@@ -536,7 +545,7 @@ function wishOf(
       of.chance * (price + saved) >= price)
   const patience = terms.patience * (of.chance < SERVED_CHANCE ? DOUBT : 1)
   const at = latest(
-    after(of.charge.last_signal_at!, patience * 1_000),
+    inCompany(of.charge.last_signal_at!, patience * 1_000, terms),
     of.soonest
   )
   // What is due anyway is due as a signal, which has the first call.
@@ -594,7 +603,13 @@ function unsignalled(
     terms.patience * 1_000 * CLOSING_PATIENCE,
     LONGEST_CLOSING_PATIENCE_MS
   )
-  return is("closing", after(closing, patience))
+  return is("closing", inCompany(closing, patience, terms))
+}
+
+/** So much later, that others may share the list, but on the same day. */
+function inCompany(due: Date, patienceMs: number, { dayEnds }: Terms): Date {
+  const at = after(due, patienceMs)
+  return at > dayEnds ? latest(due, dayEnds) : at
 }
 
 /** The bank says nothing: one charge finds out for all whether it speaks again. */
