@@ -1,3 +1,4 @@
+import { after } from "./moment"
 import { closesAt, hasMoney, isUnproven, type ChargeState } from "./state"
 
 import type { CheckReason } from "./plan"
@@ -227,8 +228,4 @@ function longestBackoff(charge: PacedCharge, age: number): number {
     return HOUR
   }
   return age > HOUR ? 10 * MINUTE : MINUTE
-}
-
-function after(now: Date, ms: number): Date {
-  return new Date(now.getTime() + ms)
 }

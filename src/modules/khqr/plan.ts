@@ -1,5 +1,6 @@
 import { isAskable, type PacedCharge } from "./pace"
-import { chanceOf, ration } from "./plan-ration"
+import { chanceOf } from "./plan-case"
+import { ration } from "./plan-ration"
 import { closesAt } from "./state"
 import type { SignalKind } from "./types"
 

@@ -1,3 +1,4 @@
+import { after, latest } from "./moment"
 import { isAskable, refundClosesAt, type RefundState } from "./refund-state"
 
 const SECOND = 1_000
@@ -86,12 +87,4 @@ function backoff(
   const at = after(now, Math.max(pause, retryAfterMs))
   // The day's last calls are kept for the closing checks: that moment is not slept through.
   return isOpen && now < closes && at > closes ? closes : at
-}
-
-function after(moment: Date, ms: number): Date {
-  return new Date(moment.getTime() + ms)
-}
-
-function latest(a: Date, b: Date): Date {
-  return a > b ? a : b
 }
