@@ -121,16 +121,21 @@ onKhqrModule(({ service, dbConfig }) => {
           return round(counted(own), own)
         })
       )
-      const ids = claimed.flat().map(({ id }) => id)
+      // That the calls do not reach for the others is put on record, and costs none.
+      const asked = (claims: { id: string; reason: string }[]) =>
+        claims.filter(({ reason }) => reason !== "short").map(({ id }) => id)
+      const ids = asked(claimed.flat())
 
       expect(ids.length).toBeGreaterThan(0)
       expect(ids.length).toBeLessThanOrEqual(6)
-      expect(new Set(ids).size).toBe(ids.length)
+      expect(new Set(claimed.flat().map(({ id }) => id)).size).toBe(
+        claimed.flat().length
+      )
 
       // Nor in the rounds that follow while the first are still asking.
       for (let again = 0; again < 4; again++) {
         const own = database(again % 2)
-        ids.push(...(await round(counted(own), own)).map(({ id }) => id))
+        ids.push(...asked(await round(counted(own), own)))
       }
       expect(ids.length).toBeLessThanOrEqual(6)
       expect(new Set(ids).size).toBe(ids.length)
