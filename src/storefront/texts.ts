@@ -109,7 +109,7 @@ const en: KhqrTexts = {
     not_seen_yet:
       "The bank has not seen it yet. If you have paid, keep your receipt and do not pay again: we go on asking.",
     bank_silent:
-      "The bank is not answering at the moment. If you have paid, keep your receipt and do not pay again: we confirm as soon as it answers.",
+      "We cannot ask the bank just now. If you have paid, keep your receipt and do not pay again: we confirm as soon as it answers.",
     offline:
       "No connection to the shop. If you have paid, keep your receipt and do not pay again: this page catches up by itself.",
     already_paid: "This QR is already paid. Please do not pay again.",
@@ -222,7 +222,7 @@ const km: KhqrTexts = {
     not_seen_yet:
       "ធនាគារមិនទាន់ឃើញការបង់ប្រាក់នៅឡើយទេ។ ប្រសិនបើអ្នកបានបង់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ យើងនឹងបន្តផ្ទៀងផ្ទាត់។",
     bank_silent:
-      "ធនាគារមិនឆ្លើយតបនៅពេលនេះទេ។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ យើងនឹងបញ្ជាក់ជូន នៅពេលធនាគារឆ្លើយតប។",
+      "យើងមិនអាចសួរធនាគារបាននៅពេលនេះទេ។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ យើងនឹងបញ្ជាក់ជូន នៅពេលធនាគារឆ្លើយតប។",
     offline:
       "មិនអាចភ្ជាប់ទៅហាងបាន។ ប្រសិនបើអ្នកបានបង់ប្រាក់រួចហើយ សូមរក្សាទុកបង្កាន់ដៃ និងកុំបង់ម្តងទៀត។ ទំព័រនេះនឹងធ្វើបច្ចុប្បន្នភាពដោយស្វ័យប្រវត្តិ នៅពេលភ្ជាប់បានវិញ។",
     already_paid: "QR នេះត្រូវបានបង់ប្រាក់រួចហើយ។ សូមកុំបង់ម្តងទៀត។",

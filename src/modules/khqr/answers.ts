@@ -81,7 +81,13 @@ export class KhqrAnswers extends KhqrBooks {
   async recordShortage(ids: string[]): Promise<ChargeAnnouncement[]> {
     const announcements: ChargeAnnouncement[] = []
     for (const id of ids) {
-      announcements.push(...(await this.recordShort_(id)))
+      try {
+        announcements.push(...(await this.recordShort_(id)))
+      } catch (error) {
+        this.logger_.error(
+          `KHQR charge ${id}: that there was no call for it could not be recorded: ${(error as Error).message}`
+        )
+      }
     }
     return announcements
   }
@@ -92,12 +98,16 @@ export class KhqrAnswers extends KhqrBooks {
     @MedusaContext() context: SqlContext = {}
   ): Promise<ChargeAnnouncement[]> {
     this.leases_.end([id])
-    return this.apply_(
-      await this.lockCharge_(id, context),
-      { type: "not_asked", outcome: SHORT_OF_CALLS },
-      "clock",
-      context
-    )
+    const charge = await this.lockCharge_(id, context)
+    // Who holds it no more has been overtaken by somebody with an answer.
+    return charge.leased_until === null
+      ? []
+      : this.apply_(
+          charge,
+          { type: "not_asked", outcome: SHORT_OF_CALLS },
+          "clock",
+          context
+        )
   }
 
   /** The lease of one that fails runs out and the charge is asked about again; the others are not held up. */

@@ -109,7 +109,7 @@ export async function claimThese(
   leaseMs: number
 ): Promise<string[]> {
   const rows = await sql<{ id: string }>(
-    `UPDATE khqr_charge SET leased_until = ${LEASED} WHERE id IN (
+    `UPDATE khqr_charge SET leased_until = ${LEASED}, check_reason = NULL WHERE id IN (
        SELECT id FROM khqr_charge
        WHERE id = ANY(?) AND ${MAY_BE_PAID} AND mode <> 'static'
          AND review_reason IS DISTINCT FROM 'hash_used'

@@ -44,6 +44,8 @@ export type Case = {
   /** Age at the last question, in seconds; 0 before the first. */
   asked: number
   hasSignal: boolean
+  /** Its closing has come. */
+  isOver: boolean
   /** That it is paid and we do not know. */
   chance: number
   /** Cool-downs forbid more. */
@@ -60,8 +62,7 @@ export function caseOf(
   const life =
     LIFE_STEP_S *
     Math.round(secondsBetween(issued_at, closesAt(charge)) / LIFE_STEP_S)
-  const isAnswered =
-    last_checked_at !== null && !charge.last_outcome?.startsWith("unknown")
+  const isAnswered = last_checked_at !== null && !isDoubted(charge)
   const asked = isAnswered ? secondsBetween(issued_at, last_checked_at) : 0
   const stage = stageOf(charge, now)
   const hasSignal =
@@ -88,6 +89,7 @@ export function caseOf(
     life,
     asked,
     hasSignal,
+    isOver: closesAt(charge) <= now,
     chance: Math.max(unsignalled, signalled),
     soonest: latest(
       last_checked_at ? after(last_checked_at, cooldown) : issued_at,
@@ -126,6 +128,17 @@ function stageOf(charge: OpenCharge, now: Date): Case["stage"] {
   return charge.superseded_at !== null || charge.status === "failed"
     ? "superseded"
     : "open"
+}
+
+/** The last question brought no answer that counts; that none could be put takes back no answer. */
+function isDoubted({
+  last_checked_at,
+  unknown_since,
+  last_outcome,
+}: OpenCharge): boolean {
+  return unknown_since === null
+    ? Boolean(last_outcome?.startsWith("unknown"))
+    : last_checked_at !== null && last_checked_at >= unknown_since
 }
 
 /** One late look is enough where calls are few; and for none there were calls to spare, after so long. */

@@ -65,8 +65,10 @@ export function ration(
   const wishes = cases
     .filter((of) => of.hasSignal || of.stage !== "late" || !isTooLate(of, now))
     .map((of) => wishOf(of, terms, silence, belief, now))
+  const looks = grant(wishes, terms, lists, now)
   return {
-    looks: grant(wishes, terms, lists, now),
+    // Calls under way may be counted already: what they leave is known when they are back.
+    looks: underWay > 0 ? looks.map(withoutShort) : looks,
     price: PRICES[terms.price],
   }
 }
@@ -183,9 +185,8 @@ function silenceOf(cases: Case[]): Silence | null {
     .reduce(latest)
   const unknowns = Math.max(...silenced.map(({ charge }) => charge.unknowns))
   const pause = BACKOFF_MS * 2 ** Math.min(unknowns - 1, 16)
-  // Who asked last has a moment of its own; where nobody could be asked there is no other.
+  // The earliest is the one that asked last, whoever asks next; where nobody could be asked there is no other.
   const due = silenced
-    .filter(({ charge }) => charge.unknowns === unknowns)
     .map(({ charge }) => charge.next_check_at ?? charge.issued_at)
     .reduce(earliest)
   return {
@@ -242,7 +243,7 @@ function grant(
       }
       return at > now
         ? { id, at: earliest(at, again), reason }
-        : { ...putOff(wish, again, now), ...(isOwed(reason) ? SHORT : {}) }
+        : { ...putOff(wish, again, now), ...(isOwed(wish) ? SHORT : {}) }
     })
     .sort((a, b) => Number(a.at > now) - Number(b.at > now))
 }
@@ -257,9 +258,22 @@ function putOff({ id, reason, of }: Wish, again: Date, now: Date): PlannedLook {
 
 const SHORT = { isShort: true } as const
 
+function withoutShort({ id, at, reason }: PlannedLook): PlannedLook {
+  return { id, at, reason }
+}
+
 /** Somebody waits for this question, or nothing ends without it. */
-function isOwed(reason: CheckReason): boolean {
-  return reason === "closing" || reason === "signal"
+function isOwed({ reason, of }: Wish): boolean {
+  return (
+    reason === "closing" ||
+    reason === "signal" ||
+    (reason === "backoff" && isAwaited(of))
+  )
+}
+
+/** Of one that the bank was silent about: it would have a signal's question by now, or its closing. */
+function isAwaited({ hasSignal, isOver }: Case): boolean {
+  return hasSignal || isOver
 }
 
 /** What is left of the day while some of it is being given away. */
@@ -302,7 +316,7 @@ class Calls {
       case "fallback":
         return this.left_ > this.closings_ + KEPT
       case "backoff":
-        return this.left_ > KEPT
+        return isAwaited(of) || this.left_ > KEPT
       default:
         return true
     }

@@ -15,6 +15,8 @@ export type OpenCharge = PacedCharge & {
   signals_in_vain: number
   watched_since: Date | null
   unwatched_at: Date | null
+  /** When the first question left that brought no answer that counts, of those since the last that did. */
+  unknown_since: Date | null
   /** Somebody is asking about it now. */
   is_leased: boolean
 }

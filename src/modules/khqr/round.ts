@@ -10,7 +10,7 @@ import {
   type PlannedLook,
   type ShopHistory,
 } from "./plan"
-import { UNVERIFIABLE_AFTER_MS } from "./state"
+import { isUnverifiable } from "./state"
 
 /** One list call, and no more: others would wait for their turn meanwhile. */
 export const CHECKS_AT_ONCE = 50
@@ -50,10 +50,7 @@ export type RoundParts = {
 /** A charge that is claimed, and why. */
 export type RoundClaim = { id: string; reason: CheckReason }
 
-type OpenRow = OpenCharge & {
-  check_reason: CheckReason | null
-  unknown_since: Date | null
-}
+type OpenRow = OpenCharge & { check_reason: CheckReason | null }
 
 /** Why a charge is claimed for which no call leaves of its own. */
 const COST_NOTHING: (CheckReason | null)[] = ["along", "short"]
@@ -264,11 +261,9 @@ export function chargesLeftOut(
   const short = new Set(
     looks.filter(({ isShort }) => isShort).map(({ id }) => id)
   )
-  const isNews = ({ unknowns, unknown_since, review_reason }: OpenRow) =>
-    unknowns === 0 ||
-    (review_reason === null &&
-      unknown_since !== null &&
-      now.getTime() - unknown_since.getTime() >= UNVERIFIABLE_AFTER_MS)
+  const isNews = (charge: OpenRow) =>
+    charge.unknowns === 0 ||
+    (charge.review_reason === null && isUnverifiable(charge, now))
   return charges
     .filter((charge) => short.has(charge.id) && isNews(charge))
     .map(({ id }) => ({ id, reason: "short" }))

@@ -113,6 +113,12 @@ export default class KhqrModuleService extends KhqrRefundDesk {
     return this.bank_.gateway.check(questions, purpose)
   }
 
+  /** Whether the next questions may share a call. */
+  async asksInLists(): Promise<boolean> {
+    const meter = await this.meter_()
+    return (await meter(new Date())).lists
+  }
+
   /** Whether a transfer can be looked up by the hash on a receipt. */
   get findsByHash(): boolean {
     const { gateway } = this.bank_

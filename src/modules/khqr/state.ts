@@ -806,21 +806,30 @@ function isFirstAtClosing(charge: ChargeState, before: ChargeState): boolean {
 }
 
 function unknown<T extends ChargeState>(charge: T, now: Date): Transition<T> {
-  // Counted from when we asked in vain, not from when we were away.
-  const since = Math.max(
-    charge.expires_at.getTime(),
-    (charge.unknown_since ?? now).getTime()
-  )
-  const tooLong = now.getTime() >= since + UNVERIFIABLE_AFTER_MS
   const open = charge.status === "pending" || charge.status === "failed"
-  if (!open || !tooLong || charge.review_reason !== null) {
+  if (!open || !isUnverifiable(charge, now) || charge.review_reason !== null) {
     return unchanged(charge)
   }
   return {
     charge: { ...charge, review_reason: "unverifiable" },
     announcements: ["review"],
-    note: "Bakong gave no answer that counts for a day",
+    note:
+      charge.last_outcome === "unknown:quota_spent"
+        ? "For a day there was no call for a question about it"
+        : "Bakong gave no answer that counts for a day",
   }
+}
+
+/** Nothing that counts is known of it for a day: from when we asked in vain, not from when we were away. */
+export function isUnverifiable(
+  {
+    expires_at,
+    unknown_since,
+  }: Pick<ChargeState, "expires_at" | "unknown_since">,
+  now: Date
+): boolean {
+  const since = Math.max(expires_at.getTime(), (unknown_since ?? now).getTime())
+  return now.getTime() >= since + UNVERIFIABLE_AFTER_MS
 }
 
 function superseded<T extends ChargeState>(

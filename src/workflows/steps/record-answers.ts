@@ -11,6 +11,9 @@ import type { ClaimedCharge } from "./claim-checks"
 /** Charges that were claimed and not asked about, because the bank had enough, wait this long. */
 const NOT_ASKED_PAUSE_MS = 5_000
 
+/** And those that a gateway left out without a word. */
+const LEFT_OUT_PAUSE_MS = 1_000
+
 /** Commits what the bank said. Never undone: evidence is not taken back because a later step failed. */
 export const recordAnswersStep = createStep(
   "khqr-record-answers",
@@ -26,14 +29,19 @@ export const recordAnswersStep = createStep(
       ...(await khqr.recordShortage(idsOf(short))),
     ]
     const notAsked = due.filter(({ id }) => !asked.has(id))
-    // A list that is closed to a bank that serves takes no charge's turn; nor was a rider's turn come.
-    const keepsTurn = ({ question }: ClaimedCharge) =>
-      Boolean(question.rides) || isServing(results)
-    await khqr.releaseRiders(idsOf(notAsked.filter(keepsTurn)))
-    await khqr.releaseChecks(
-      idsOf(notAsked.filter((charge) => !keepsTurn(charge))),
-      NOT_ASKED_PAUSE_MS
+    const [riders, others] = partitionArray(notAsked, ({ question }) =>
+      Boolean(question.rides)
     )
+    await khqr.releaseRiders(idsOf(riders))
+    // A list that is closed now takes no charge's turn: the next pass asks about each alone.
+    if (isServing(results) && !(await khqr.asksInLists())) {
+      await khqr.releaseRiders(idsOf(others))
+    } else {
+      await khqr.releaseChecks(
+        idsOf(others),
+        isServing(results) ? LEFT_OUT_PAUSE_MS : NOT_ASKED_PAUSE_MS
+      )
+    }
     return new StepResponse<ChargeAnnouncement[]>(announcements)
   }
 )

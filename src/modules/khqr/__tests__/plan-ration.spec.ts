@@ -2,6 +2,7 @@ import fc from "fast-check"
 
 import { isAskable, LATE_SIGNAL_COOLDOWN_MS, SIGNAL_COOLDOWN_MS } from "../pace"
 import { plan, type OpenCharge, type PlanInput } from "../plan"
+import { chanceOf } from "../plan-case"
 import { closesAt } from "../state"
 import {
   aged,
@@ -16,6 +17,7 @@ import {
   input,
   lookAt,
   NOW,
+  shop,
 } from "./plan-world"
 import { HOUR, later, MINUTE, SECOND } from "./world"
 
@@ -332,6 +334,28 @@ describe("The calls of a day", () => {
     expect(short(90)).toEqual([])
   })
 
+  it("are no nearer to a charge of which it was said that they do not reach", () => {
+    const answered = aged(2_500, {
+      last_checked_at: later(NOW, -1_800 * SECOND),
+      last_outcome: "not_found",
+    })
+    const left = {
+      ...answered,
+      last_outcome: "unknown:quota_spent",
+      unknowns: 1,
+      unknown_since: later(NOW, -5 * SECOND),
+    }
+    const chance = (charge: OpenCharge) => chanceOf(charge, shop(), NOW)
+    expect(chance(answered)).toBeLessThan(0.05)
+    expect(chance(left)).toBe(chance(answered))
+  })
+
+  it("are not said not to reach while others may bring some back", () => {
+    const charges = [told(aged(300)), aged(40, { is_leased: true })]
+    const [look] = plan(input({ charges, budget: calls(2) })).looks
+    expect(look.isShort).toBeUndefined()
+  })
+
   it("do not go to a late look while there are closings to come", () => {
     const late = expired(5 * 3_600, { next_check_at: NOW })
     const lookAtLate = (left: number) =>
@@ -475,6 +499,44 @@ describe("An answer that said nothing", () => {
     }
     expect(count).toBeGreaterThan(10)
     expect(count).toBeLessThanOrEqual(80)
+  })
+
+  it("comes to its end whoever becomes the likeliest meanwhile", () => {
+    const silent = (seconds: number, changes: Partial<OpenCharge>) =>
+      aged(seconds, {
+        last_outcome: "unknown:unavailable",
+        last_checked_at: later(NOW, -30 * SECOND),
+        ...changes,
+      })
+    // The second asked for all until the first, of whom a signal tells now.
+    let charges = [
+      told(silent(120, { unknowns: 2, next_check_at: later(NOW, 600_000) })),
+      silent(100, { unknowns: 4, next_check_at: later(NOW, 50 * SECOND) }),
+    ]
+    let askedAt: number | null = null
+    for (let at = 0; at <= HOUR && askedAt === null; at += SECOND) {
+      const now = later(NOW, at)
+      const { looks } = plan(input({ charges, budget: calls(90), now }))
+      askedAt = looks.some((look) => look.at <= now) ? at : null
+      charges = charges.map((charge) => ({
+        ...charge,
+        next_check_at: looks.find(({ id }) => id === charge.id)!.at,
+      }))
+    }
+    expect(askedAt).not.toBeNull()
+    expect(askedAt!).toBeLessThanOrEqual(10 * MINUTE)
+  })
+
+  it("takes no call from a signal or a closing that comes after it", () => {
+    const silent = aged(2_500, {
+      unknowns: 1,
+      last_outcome: "unknown:unavailable",
+      last_checked_at: later(NOW, -MINUTE),
+    })
+    const { looks } = plan(input({ charges: [silent], budget: calls(4) }))
+    expect(looks).toMatchObject([{ at: NOW, reason: "backoff" }])
+    const none = plan(input({ charges: [silent], budget: calls(1) })).looks
+    expect(none).toMatchObject([{ isShort: true }])
   })
 
   it("is not asked for at once again where nobody could be asked", () => {

@@ -254,7 +254,9 @@ describe("a bank whose clock is behind ours", () => {
             retryAfterMs: +begins - +now,
           })
         }
-        expect(ask(state, { purpose: "token", now }).granted).toBe(true)
+        for (const purpose of ["token", "issue", "deeplink"] as const) {
+          expect(ask(state, { purpose, now }).granted).toBe(true)
+        }
         expect(claim(state, null, "check", now).granted).toBe(true)
         expect(budgetOf(state, LIMIT, now).closedUntil).toEqual(begins)
       }

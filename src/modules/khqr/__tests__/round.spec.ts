@@ -182,7 +182,11 @@ describe("Whom a round tells that the day's calls do not reach", () => {
       [{ ...look("a", 600, "closing"), ...(isShort ? { isShort } : {}) }],
       NOW
     )
-  const spent = { unknowns: 1, last_outcome: "unknown:quota_spent" }
+  const spent = {
+    unknowns: 1,
+    last_outcome: "unknown:quota_spent",
+    expires_at: inSeconds(-30 * 3_600),
+  }
 
   it("is who is left out, once", () => {
     expect(told({})).toEqual([{ id: "a", reason: "short" }])
