@@ -3,7 +3,7 @@
  * simulated is what surrounds them: the rows in memory instead of PostgreSQL, the bank, and
  * the shoppers' pages.
  */
-import type { Outcome } from "../../src/bakong"
+import type { Outcome, Unknown } from "../../src/bakong"
 import { purposeOf, stopsAsking } from "../../src/gateways/waves"
 import { effectOf } from "../../src/modules/khqr/books"
 import { draftCharge } from "../../src/modules/khqr/draft"
@@ -25,6 +25,7 @@ import {
 } from "../../src/modules/khqr/quota"
 import {
   changedMoments,
+  chargesLeftOut,
   chargesToAsk,
   chargesToTell,
   CHECKS_AT_ONCE,
@@ -245,6 +246,7 @@ class Ours {
     const asked = [
       ...chargesToAsk(looks, free, now),
       ...chargesToTell(charges, budget, now),
+      ...chargesLeftOut(charges, looks, now),
     ].slice(0, CHECKS_AT_ONCE)
     for (const { id, at } of changedMoments(charges, looks, asked, now)) {
       const charge = this.charge_(id)
@@ -268,11 +270,16 @@ class Ours {
     return wanted.slice(0, CHECKS_AT_ONCE)
   }
 
-  protected ask_(asked: RoundClaim[], now: Date): void {
-    for (const { id, reason } of asked) {
+  protected ask_(claims: RoundClaim[], now: Date): void {
+    for (const { id, reason } of claims) {
       const charge = this.charge_(id)
       charge.is_leased = true
       charge.check_reason = reason
+    }
+    const [short, asked] = partition(claims, ({ reason }) => reason === "short")
+    for (const { id } of short) {
+      const event = { type: "not_asked" as const, outcome: QUOTA_SPENT }
+      this.apply_(Number(id), event, now)
     }
     const ids = asked.map(({ id }) => Number(id))
     if (ids.length === 0) {
@@ -479,7 +486,7 @@ class Ours {
 const ACCOUNT = "lucky_shop@aclb"
 const AMOUNT = "11"
 
-const QUOTA_SPENT: Outcome = {
+const QUOTA_SPENT: Unknown = {
   type: "unknown",
   reason: "quota_spent",
   message: "The day's requests are used up",

@@ -228,7 +228,7 @@ function grant(
     asked.size > 0 &&
     of.soonest <= now &&
     after(of.charge.issued_at, RIDES_FROM_MS) <= now
-  const again = after(now, LOOK_AGAIN_MS)
+  const again = nextOf(LOOK_AGAIN_MS, now)
   return byChance
     .map((wish): PlannedLook => {
       const { id, at, reason } = wish
@@ -239,7 +239,7 @@ function grant(
         return { id, at: now, reason: "along" }
       }
       if (wish.of.stage === "late") {
-        return { id, at: at <= now ? nextHour(now) : at, reason }
+        return { id, at: at <= now ? nextOf(HOUR_MS, now) : at, reason }
       }
       return at > now
         ? { id, at: earliest(at, again), reason }
@@ -324,6 +324,6 @@ class Calls {
 }
 
 /** What can wait waits together. */
-function nextHour(now: Date): Date {
-  return new Date((Math.floor(now.getTime() / HOUR_MS) + 1) * HOUR_MS)
+function nextOf(eachMs: number, now: Date): Date {
+  return new Date((Math.floor(now.getTime() / eachMs) + 1) * eachMs)
 }
