@@ -101,6 +101,11 @@ export class ShopBelief {
     return made
   }
 
+  /** Ages between the same two steps of a schedule have the same one. */
+  stepOf(life: number, age: number): number {
+    return this.grid_(life).indexOf(age)
+  }
+
   /** The age by which nine in ten have paid of those who pay. */
   mostPaidBy(life: number): number {
     const { ages, paid } = this.grid_(life)

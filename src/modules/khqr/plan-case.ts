@@ -44,6 +44,11 @@ export type Case = {
   /** Age at the last question, in seconds; 0 before the first. */
   asked: number
   hasSignal: boolean
+  /** Those that are over come last. */
+  rank: 0 | 1
+  /** Epoch ms. */
+  issuedAt: number
+  closesAt: Date
   /** Its closing has come. */
   isOver: boolean
   /** That it is paid and we do not know. */
@@ -59,9 +64,9 @@ export function caseOf(
 ): Case {
   const { issued_at, last_checked_at, last_signal_at } = charge
   const kind = kindOf(charge)
+  const closing = closesAt(charge)
   const life =
-    LIFE_STEP_S *
-    Math.round(secondsBetween(issued_at, closesAt(charge)) / LIFE_STEP_S)
+    LIFE_STEP_S * Math.round(secondsBetween(issued_at, closing) / LIFE_STEP_S)
   const isAnswered = last_checked_at !== null && !isDoubted(charge)
   const asked = isAnswered ? secondsBetween(issued_at, last_checked_at) : 0
   const stage = stageOf(charge, now)
@@ -89,7 +94,10 @@ export function caseOf(
     life,
     asked,
     hasSignal,
-    isOver: closesAt(charge) <= now,
+    rank: stage === "late" ? 1 : 0,
+    issuedAt: issued_at.getTime(),
+    closesAt: closing,
+    isOver: closing <= now,
     chance: Math.max(unsignalled, signalled),
     soonest: latest(
       last_checked_at ? after(last_checked_at, cooldown) : issued_at,

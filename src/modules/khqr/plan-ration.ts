@@ -10,7 +10,6 @@ import type {
 import { beliefOf, PRICES, type ShopBelief } from "./plan-belief"
 import { caseOf, isTooLate, lateLookAt, type Case } from "./plan-case"
 import { termsFor, type Terms } from "./plan-terms"
-import { closesAt } from "./state"
 
 /** The plan looks again after this long at the latest: prices change with the day. */
 const LOOK_AGAIN_MS = 600_000
@@ -125,7 +124,7 @@ function unsignalled(
     reason,
     of,
   })
-  const closing = closesAt(charge)
+  const closing = of.closesAt
   switch (stage) {
     case "silenced":
       return is(
@@ -207,12 +206,12 @@ function grant(
   now: Date
 ): PlannedLook[] {
   const byChance = [...wishes].sort(
-    (a, b) =>
-      Number(a.of.stage === "late") - Number(b.of.stage === "late") ||
-      b.of.chance - a.of.chance ||
+    ({ of: a }, { of: b }) =>
+      a.rank - b.rank ||
+      b.chance - a.chance ||
       // Somebody may still wait for the newest.
-      b.of.charge.issued_at.getTime() - a.of.charge.issued_at.getTime() ||
-      (a.id < b.id ? -1 : 1)
+      b.issuedAt - a.issuedAt ||
+      (a.charge.id < b.charge.id ? -1 : 1)
   )
   const calls = new Calls(terms, byChance)
   const asked = new Set<string>()
@@ -229,28 +228,30 @@ function grant(
     of.soonest <= now &&
     after(of.charge.issued_at, RIDES_FROM_MS) <= now
   const again = nextOf(LOOK_AGAIN_MS, now)
-  return byChance
-    .map((wish): PlannedLook => {
-      const { id, at, reason } = wish
-      if (asked.has(id)) {
-        return { id, at: now, reason }
-      }
-      if (rides(wish)) {
-        return { id, at: now, reason: "along" }
-      }
-      if (wish.of.stage === "late") {
-        return { id, at: at <= now ? nextOf(HOUR_MS, now) : at, reason }
-      }
-      return at > now
-        ? { id, at: earliest(at, again), reason }
-        : { ...putOff(wish, again, now), ...(isOwed(wish) ? SHORT : {}) }
-    })
-    .sort((a, b) => Number(a.at > now) - Number(b.at > now))
+  const looks = byChance.map((wish): PlannedLook => {
+    const { id, at, reason } = wish
+    if (asked.has(id)) {
+      return { id, at: now, reason }
+    }
+    if (rides(wish)) {
+      return { id, at: now, reason: "along" }
+    }
+    if (wish.of.stage === "late") {
+      return { id, at: at <= now ? nextOf(HOUR_MS, now) : at, reason }
+    }
+    return at > now
+      ? { id, at: earliest(at, again), reason }
+      : { ...putOff(wish, again, now), ...(isOwed(wish) ? SHORT : {}) }
+  })
+  return [
+    ...looks.filter(({ at }) => at <= now),
+    ...looks.filter(({ at }) => at > now),
+  ]
 }
 
 /** What found no call now is looked at again in a while, and not after its closing. */
 function putOff({ id, reason, of }: Wish, again: Date, now: Date): PlannedLook {
-  const closing = closesAt(of.charge)
+  const closing = of.closesAt
   return closing > now && closing <= again
     ? { id, at: closing, reason: "closing" }
     : { id, at: again, reason }

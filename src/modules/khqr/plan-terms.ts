@@ -46,11 +46,11 @@ export function termsFor(
   now: Date
 ): Terms {
   const left = Math.min(...windows.map((window) => window.left))
+  const open = new OpenCalls(cases, belief)
   const fits = (price: number, patience = 0) =>
     windows.every(
       (window) =>
-        need(cases, window.endsAt, price, patience, lists, belief, now) <=
-        window.left
+        need(open, window.endsAt, price, patience, belief, now) <= window.left
     )
   const price = firstThat(PRICES.length, (at) => fits(at))
   const patience =
@@ -59,7 +59,7 @@ export function termsFor(
       : 0
   const spare = Math.min(
     ...windows.map(
-      ({ left, endsAt }) => left - need(cases, endsAt, 0, 0, lists, belief, now)
+      ({ left, endsAt }) => left - need(open, endsAt, 0, 0, belief, now)
     )
   )
   return {
@@ -88,43 +88,73 @@ export function termsFor(
 
 /** Calls until then: for what is open, and for what is still to come. */
 function need(
-  cases: Case[],
+  open: OpenCalls,
   until: Date,
   price: number,
   patience: number,
-  lists: boolean,
   belief: ShopBelief,
   now: Date
 ): number {
-  const open = cases.reduce((sum, of) => sum + callsFor(of, belief, price), 0)
-  const life = cases.length === 0 ? USUAL_LIFE : longestOf(cases)
   if (patience > 0) {
     const perCharge = belief.pays + belief.inVain
     const calls = belief.arrivals.callsUntil(now, until, perCharge, patience)
-    return Math.min(open, 1) + calls + LIST_MARGIN + Math.sqrt(calls) / 4
+    return (
+      Math.min(open.at(price), 1) + calls + LIST_MARGIN + Math.sqrt(calls) / 4
+    )
   }
-  const seen = cases.some(({ kind }) => kind !== "unseen")
+  const { life } = open
   const perCharge =
     belief.inVain +
-    (seen
+    (open.isSeen
       ? WATCHED_SHARE * belief.callsAfter("watched", life, 0, price) +
         (1 - WATCHED_SHARE) * belief.callsAfter("away", life, 0, price)
       : belief.callsAfter("unseen", life, 0, price))
-  return open + belief.arrivals.until(now, until) * perCharge
+  return open.at(price) + belief.arrivals.until(now, until) * perCharge
 }
 
-function longestOf(cases: Case[]): number {
-  return cases.reduce((longest, { life }) => Math.max(longest, life), 0)
-}
+/** What the open charges will cost, by price. Those that are alike cost the same, and are worked out once. */
+class OpenCalls {
+  /** From issue to closing, in seconds, of the one that lives the longest. */
+  readonly life: number
+  /** Pages tell whether they are looked at. */
+  readonly isSeen: boolean
+  protected readonly alike_ = new Map<string, { of: Case; count: number }>()
+  /** Those with a single question to come. */
+  protected single_ = 0
+  protected readonly known_ = new Map<number, number>()
 
-function callsFor(of: Case, belief: ShopBelief, price: number): number {
-  switch (of.stage) {
-    case "late":
-      return 0
-    case "open":
-      return belief.callsAfter(of.kind, of.life, of.asked, price)
-    default:
-      return 1
+  constructor(
+    cases: Case[],
+    protected readonly belief_: ShopBelief
+  ) {
+    this.life = cases.reduce((longest, { life }) => Math.max(longest, life), 0)
+    this.life ||= USUAL_LIFE
+    this.isSeen = cases.some(({ kind }) => kind !== "unseen")
+    for (const of of cases) {
+      if (of.stage === "open") {
+        const { kind, life, asked } = of
+        const name = `${kind} ${life} ${belief_.stepOf(life, asked)}`
+        const known = this.alike_.get(name)
+        this.alike_.set(name, { of, count: (known?.count ?? 0) + 1 })
+      } else {
+        this.single_ += of.stage === "late" ? 0 : 1
+      }
+    }
+  }
+
+  /** @param price index into PRICES */
+  at(price: number): number {
+    const known = this.known_.get(price)
+    if (known !== undefined) {
+      return known
+    }
+    let calls = this.single_
+    for (const { of, count } of this.alike_.values()) {
+      const { kind, life, asked } = of
+      calls += count * this.belief_.callsAfter(kind, life, asked, price)
+    }
+    this.known_.set(price, calls)
+    return calls
   }
 }
 
