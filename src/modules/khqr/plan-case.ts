@@ -29,6 +29,9 @@ const IN_VAIN = 0.7
 /** Who stays this long at an unpaid KHQR has probably paid it. */
 const STAYED_MS = 240_000
 
+/** A signal that found no call for so long waits for what those of now leave. */
+const STALE_MS = 900_000
+
 /** Chances that the bank's own answers will correct. */
 const CHANCE_OF_SUPERSEDED = 0.01
 
@@ -44,6 +47,8 @@ export type Case = {
   /** Age at the last question, in seconds; 0 before the first. */
   asked: number
   hasSignal: boolean
+  /** Nobody waits at the page any more for what it told. */
+  isStale: boolean
   /** Those that are over come last. */
   rank: 0 | 1
   /** Epoch ms. */
@@ -94,6 +99,7 @@ export function caseOf(
     life,
     asked,
     hasSignal,
+    isStale: hasSignal && now.getTime() - last_signal_at.getTime() > STALE_MS,
     rank: stage === "late" ? 1 : 0,
     issuedAt: issued_at.getTime(),
     closesAt: closing,

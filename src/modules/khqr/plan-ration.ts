@@ -301,7 +301,7 @@ class Calls {
     }
     this.left_ -= 1
     this.spare_ -= 1
-    this.forClosings_ -= reason === "closing" ? 1 : 0
+    this.forClosings_ -= reason === "closing" || of.isStale ? 1 : 0
     return true
   }
 
@@ -316,6 +316,8 @@ class Calls {
         )
       case "fallback":
         return this.left_ > this.closings_ + KEPT
+      case "signal":
+        return !of.isStale || this.forClosings_ >= 1
       case "backoff":
         return isAwaited(of) || this.left_ > KEPT
       default:

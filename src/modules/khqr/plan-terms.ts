@@ -182,7 +182,9 @@ function signalsUntil(
   now: Date
 ): number {
   const { pays, silent, inVain, arrivals } = belief
-  const waiting = cases.filter(({ hasSignal }) => hasSignal).length
+  const waiting = cases.filter(
+    ({ hasSignal, isStale }) => hasSignal && !isStale
+  ).length
   const open = cases.filter(
     ({ stage, hasSignal }) => stage === "open" && !hasSignal
   ).length

@@ -323,6 +323,19 @@ describe("The calls of a day", () => {
     }
   })
 
+  it("that do not reach go to the signals of now, and to those of yesterday when some are left", () => {
+    const yesterday = Array.from({ length: 30 }, (_, n) =>
+      told(aged(70_000 + n), 69_000)
+    )
+    const fresh = told(aged(300))
+    const of = (left: number) =>
+      asked(
+        plan(input({ charges: [...yesterday, fresh], budget: calls(left) }))
+      ).map(({ id }) => id)
+    expect(of(3)).toEqual([fresh.id])
+    expect(of(90)).toHaveLength(31)
+  })
+
   it("that do not reach for a signal or a closing that is due leave it marked", () => {
     const charges = [told(aged(300)), aged(2_500), aged(60)]
     const short = (left: number) =>
