@@ -60,7 +60,7 @@ export function ration(
     endsAt,
   }))
   const terms = termsFor(cases, budget, lists, belief, now)
-  const silence = silenceOf(cases)
+  const silence = silenceOf(cases, now)
   const wishes = cases
     .filter((of) => of.hasSignal || of.stage !== "late" || !isTooLate(of, now))
     .map((of) => wishOf(of, terms, silence, belief, now))
@@ -129,9 +129,7 @@ function unsignalled(
     case "silenced":
       return is(
         "backoff",
-        silence?.prober === charge.id
-          ? silence.until
-          : after(silence!.until, LOOK_AGAIN_MS)
+        silence?.prober === charge.id ? silence.until : silence!.others
       )
     case "late":
       return is(
@@ -170,9 +168,14 @@ function inCompany(due: Date, patienceMs: number, { dayEnds }: Terms): Date {
 }
 
 /** The bank says nothing: one charge finds out for all whether it speaks again. */
-type Silence = { prober: string; until: Date }
+type Silence = {
+  prober: string
+  until: Date
+  /** When the others are looked at again. */
+  others: Date
+}
 
-function silenceOf(cases: Case[]): Silence | null {
+function silenceOf(cases: Case[], now: Date): Silence | null {
   const silenced = cases
     .filter(({ stage }) => stage === "silenced")
     .sort((a, b) => b.chance - a.chance || (a.charge.id < b.charge.id ? -1 : 1))
@@ -188,9 +191,12 @@ function silenceOf(cases: Case[]): Silence | null {
   const due = silenced
     .map(({ charge }) => charge.next_check_at ?? charge.issued_at)
     .reduce(earliest)
+  const until = latest(after(asked, Math.min(pause, LONGEST_BACKOFF_MS)), due)
   return {
     prober: silenced[0].charge.id,
-    until: latest(after(asked, Math.min(pause, LONGEST_BACKOFF_MS)), due),
+    until,
+    // Where nobody could be asked, the pause may be long over.
+    others: nextOf(LOOK_AGAIN_MS, latest(until, now)),
   }
 }
 
@@ -222,9 +228,11 @@ function grant(
       asked.add(wish.id)
     }
   }
+  // Of those that the bank is silent about, one asks for all.
   const rides = ({ of }: Wish) =>
     lists &&
     asked.size > 0 &&
+    of.stage !== "silenced" &&
     of.soonest <= now &&
     after(of.charge.issued_at, RIDES_FROM_MS) <= now
   const again = nextOf(LOOK_AGAIN_MS, now)

@@ -1,6 +1,11 @@
 import fc from "fast-check"
 
-import { isAskable, LATE_SIGNAL_COOLDOWN_MS, SIGNAL_COOLDOWN_MS } from "../pace"
+import {
+  isAskable,
+  LATE_SIGNAL_COOLDOWN_MS,
+  planNextCheck,
+  SIGNAL_COOLDOWN_MS,
+} from "../pace"
 import { plan, type OpenCharge, type PlanInput } from "../plan"
 import { chanceOf } from "../plan-case"
 import { closesAt } from "../state"
@@ -539,6 +544,48 @@ describe("An answer that said nothing", () => {
     expect(askedAt).not.toBeNull()
     expect(askedAt!).toBeLessThanOrEqual(10 * MINUTE)
   })
+
+  it.each([
+    { lists: false, last_checked_at: null },
+    { lists: false, last_checked_at: later(NOW, -5 * HOUR) },
+    { lists: true, last_checked_at: later(NOW, -5 * HOUR) },
+  ])(
+    "is asked for now and then while nobody can be asked: %p",
+    ({ lists, last_checked_at }) => {
+      let charges = [60, 90, 2_000].map((seconds) =>
+        aged(seconds, {
+          unknowns: 1,
+          last_outcome: "unknown:unauthorized",
+          last_checked_at,
+        })
+      )
+      let count = 0
+      for (let at = 0; at < 10 * MINUTE; at += 500) {
+        const now = later(NOW, at)
+        const { looks } = plan(
+          input({ charges, budget: calls(90), lists, now })
+        )
+        charges = charges.map((charge) => {
+          const look = looks.find(({ id }) => id === charge.id)!
+          if (look.reason === "along") {
+            return charge
+          }
+          const isAsked = look.at <= now
+          count += Number(isAsked)
+          const unknowns = charge.unknowns + Number(isAsked)
+          return {
+            ...charge,
+            unknowns,
+            next_check_at: isAsked
+              ? planNextCheck({ ...charge, unknowns }, now)!.at
+              : look.at,
+          }
+        })
+      }
+      expect(count).toBeGreaterThan(3)
+      expect(count).toBeLessThan(30)
+    }
+  )
 
   it("takes no call from a signal or a closing that comes after it", () => {
     const silent = aged(2_500, {
