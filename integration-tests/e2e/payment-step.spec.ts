@@ -321,7 +321,7 @@ medusaIntegrationTestRunner({
           await world.tick()
           await eventually(async () =>
             expect(await shopper.notice.textContent()).toMatch(
-              /bank is not answering.*keep your receipt and do not pay again/
+              /cannot ask the bank.*keep your receipt and do not pay again/
             )
           )
           expect(await shopper.card.count()).toBe(1)

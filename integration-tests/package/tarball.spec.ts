@@ -201,6 +201,10 @@ describe("the packed package", () => {
       const [session] = opened.payment_collection.payment_sessions
 
       bank.pay({ qr: session.data.qr })
+      // Who says so is not kept waiting, however few calls the day has.
+      await store(`/khqr/payment-sessions/${session.id}/signals`, {
+        kind: "claims_paid",
+      })
 
       const completed = await completedCharge(session.id)
       const { order } = await store(`/orders/${completed.order_id}`)
