@@ -20,7 +20,7 @@
  */
 import { quantile, rounded, sleep, spread } from "./numbers.mjs"
 import { OURS } from "./shop.mjs"
-import { openStream } from "./stream.mjs"
+import { addressOf, openStream } from "./stream.mjs"
 
 const PAYS_AFTER_MS = [1_000, 4_000]
 const PAYERS = 4
@@ -45,8 +45,9 @@ export async function benchLatency(shop, { rounds, open, quick }) {
     }
     return purchases
   })
-  const others = await openOthers(shop, open)
+  const others = []
   try {
+    await openOthers(shop, open, others)
     const each = quick ? QUICK_PURCHASES_EACH : PURCHASES_EACH
     const total = each * PAYERS
     const crowd = await during(shop, open, async (tally) => {
@@ -144,23 +145,23 @@ async function purchase(shop, payAfter, tally = { sessionMs: 0 }) {
   }
 }
 
-async function openOthers({ store, url, publishableKey: key }, count) {
-  const others = []
-  let left = count
+async function openOthers({ store, url, publishableKey: key }, count, others) {
+  let next = 0
   await atOnce(PAYERS, async () => {
-    while (left-- > 0) {
+    while (next < count) {
+      const from = addressOf(next++)
       const prepared = await store.prepare({ delivery: false })
       const { id, data } = await store.openSession(prepared, OURS)
       const stream = await openStream({
         url,
         key,
         sessionId: id,
+        from,
         onCharge: () => {},
       })
       others.push({ qr: data.qr, md5: data.md5, stream })
     }
   })
-  return others
 }
 
 /** Asks for each open KHQR each 3 s, as each of their pages would. */

@@ -23,12 +23,11 @@ import { fork, spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { load } from "./load.mjs"
 import { quantile, rounded, sleep } from "./numbers.mjs"
-import { now } from "./stream.mjs"
+import { addressOf, now } from "./stream.mjs"
 import { root } from "../scripts/setup.mjs"
 
 const READERS = 2
 /** One address may have only so many streams. */
-const STREAMS_PER_ADDRESS = 50
 const WARM_UP_STREAMS = 300
 const SPARE_FILES = 500
 const IDLE_MS = 8_000
@@ -97,15 +96,8 @@ async function insertPages(sql, count) {
   await sql("ANALYZE khqr_charge")
   return Array.from({ length: count }, (_, i) => ({
     sessionId: `payses_push${i + 1}`,
-    from: addressOf(Math.floor(i / STREAMS_PER_ADDRESS)),
+    from: addressOf(i),
   }))
-}
-
-/** On Linux all of 127.0.0.0/8 is this machine. */
-function addressOf(number) {
-  return process.platform === "linux"
-    ? `127.1.${number >> 8}.${number & 255}`
-    : "127.0.0.1"
 }
 
 /* Readers */

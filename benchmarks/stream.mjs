@@ -1,5 +1,16 @@
 import { request } from "node:http"
 
+/** A shop gives one address no more than its share of the streams. */
+const STREAMS_PER_ADDRESS = 50
+
+/** Where the page of this number calls from. On Linux all of 127.0.0.0/8 is this machine. */
+export function addressOf(page) {
+  const number = Math.floor(page / STREAMS_PER_ADDRESS)
+  return process.platform === "linux"
+    ? `127.1.${number >> 8}.${number & 255}`
+    : "127.0.0.1"
+}
+
 /**
  * Reads the events of a payment session as a page does. One connection a stream, and nothing
  * is kept: it is to cost the reader as little as it can.

@@ -20,7 +20,7 @@ import { stopChildren } from "./shop/children.mjs"
 import { startFreeDatabase } from "./shop/database.mjs"
 import { startMigratedDatabase } from "./shop/migrated.mjs"
 
-const LONGEST_LAYER = 40 * 60_000
+const LONGEST_LAYER = 30 * 60_000
 const reports = join(root, ".cache", "reports")
 
 const layers = {

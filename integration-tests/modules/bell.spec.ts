@@ -61,12 +61,6 @@ onKhqrModule(({ service, dbConfig }) => {
     return rows.map(({ pid }: { pid: number }) => pid)
   }
 
-  /** Those that are new from now on: another suite of this process may have left one. */
-  const newBells = async (knex: Knex) => {
-    const before = new Set(await bells(knex))
-    return async () => (await bells(knex)).filter((pid) => !before.has(pid))
-  }
-
   afterEach(async () => {
     for (const close of opened.splice(0)) {
       await close()
@@ -95,23 +89,21 @@ onKhqrModule(({ service, dbConfig }) => {
 
     it("takes no connection before somebody listens, one then, and none once closed", async () => {
       const knex = process_()
-      const ownBells = await newBells(knex)
       const bell = new Bell(knex, logger)
-      expect(await ownBells()).toEqual([])
+      expect(await bells(knex)).toHaveLength(0)
       bell.hear(() => {})
       bell.hear(() => {})
       await until(() => bell.isListening)
-      expect(await ownBells()).toHaveLength(1)
+      expect(await bells(knex)).toHaveLength(1)
       await bell.close()
       expect(bell.isListening).toBe(false)
-      await until(async () => (await ownBells()).length === 0)
+      await until(async () => (await bells(knex)).length === 0)
     })
 
     it("is heard again after its connection was cut, and says so once", async () => {
       const other = process_()
-      const ownBells = await newBells(other)
       const { bell, heard } = await listen()
-      const [pid] = await ownBells()
+      const [pid] = await bells(other)
       await other.raw("SELECT pg_terminate_backend(?)", [pid])
       await until(() => !bell.isListening)
       await ring(other, "changed:payses_missed")

@@ -49,6 +49,11 @@ export function onKhqrModule(
       KhqrToken,
     ],
     moduleOptions: { ...OPTIONS, ...options },
-    testSuite,
+    testSuite: (world) =>
+      describe("", () => {
+        // The runner never tells a module to end that shares its connection.
+        afterEach(() => world.service.__hooks.onApplicationShutdown())
+        describe("", () => testSuite(world))
+      }),
   })
 }

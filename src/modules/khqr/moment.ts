@@ -24,9 +24,9 @@ export function after(moment: Date, ms: number): Date {
 }
 
 export function latest(a: Date, b: Date): Date {
-  return a > b ? a : b
+  return a.getTime() > b.getTime() ? a : b
 }
 
 export function earliest(a: Date, b: Date): Date {
-  return a < b ? a : b
+  return a.getTime() < b.getTime() ? a : b
 }

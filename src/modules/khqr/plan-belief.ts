@@ -43,8 +43,13 @@ export class ShopBelief {
   readonly arrivals: Arrivals
   protected readonly silentOf_: Record<WatchKind, number>
   protected readonly times_: PaymentTimes
+  /** By the life. */
   protected readonly grids_ = new Map<number, Grid>()
-  protected readonly schedules_ = new Map<string, Schedule>()
+  protected readonly schedules_: Record<WatchKind, Map<number, Schedules>> = {
+    unseen: new Map(),
+    watched: new Map(),
+    away: new Map(),
+  }
 
   constructor(
     protected readonly shop_: ShopHistory,
@@ -85,53 +90,17 @@ export class ShopBelief {
     })
   }
 
-  /** @param life from issue to closing, in seconds @param price index into PRICES */
-  schedule(kind: WatchKind, life: number, price: number): Schedule {
-    const name = `${kind} ${life} ${price}`
-    const known = this.schedules_.get(name)
+  /** @param life from issue to closing, in seconds */
+  schedules(kind: WatchKind, life: number): Schedules {
+    const ofKind = this.schedules_[kind]
+    const known = ofKind.get(life)
     if (known) {
       return known
     }
-    const made = new Schedule(
-      this.grid_(life),
-      this.belief_(kind),
-      PRICES[price]
-    )
-    this.schedules_.set(name, made)
+    const belief = { pays: this.pays, silent: this.silentOf_[kind] }
+    const made = new Schedules(this.grid_(life), belief)
+    ofKind.set(life, made)
     return made
-  }
-
-  /** Ages between the same two steps of a schedule have the same one. */
-  stepOf(life: number, age: number): number {
-    return this.grid_(life).indexOf(age)
-  }
-
-  /** The age by which nine in ten have paid of those who pay. */
-  mostPaidBy(life: number): number {
-    const { ages, paid } = this.grid_(life)
-    return ages[
-      Math.max(
-        0,
-        paid.findIndex((share) => share >= 0.9)
-      )
-    ]
-  }
-
-  /** Calls that a charge of this kind costs after a question at the age `asked`, its last one among them. */
-  callsAfter(
-    kind: WatchKind,
-    life: number,
-    asked: number,
-    price: number
-  ): number {
-    const { silent } = this.belief_(kind)
-    const grid = this.grid_(life)
-    const toCome = 1 - grid.paid[grid.indexOf(asked)]
-    const signalled = this.pays * (1 - silent) * toCome
-    return (
-      this.schedule(kind, life, price).questionsAfter(asked) +
-      signalled / (1 - this.pays + this.pays * toCome)
-    )
   }
 
   protected grid_(life: number): Grid {
@@ -140,9 +109,52 @@ export class ShopBelief {
     this.grids_.set(life, grid)
     return grid
   }
+}
 
-  protected belief_(kind: WatchKind): Belief {
-    return { pays: this.pays, silent: this.silentOf_[kind] }
+/** When to ask about charges of one kind and one life, at each price. */
+export class Schedules {
+  /** By the price. */
+  protected readonly made_: (Schedule | undefined)[] = []
+
+  constructor(
+    protected readonly grid_: Grid,
+    protected readonly belief_: Belief
+  ) {}
+
+  /** @param price index into PRICES */
+  at(price: number): Schedule {
+    return (this.made_[price] ??= new Schedule(
+      this.grid_,
+      this.belief_,
+      PRICES[price]
+    ))
+  }
+
+  /** Ages between the same two steps have the same schedule. */
+  stepOf(age: number): number {
+    return this.grid_.indexOf(age)
+  }
+
+  /** The age by which nine in ten have paid of those who pay. */
+  mostPaidBy(): number {
+    const { ages, paid } = this.grid_
+    return ages[
+      Math.max(
+        0,
+        paid.findIndex((share) => share >= 0.9)
+      )
+    ]
+  }
+
+  /** Calls that a charge costs after a question at the age `asked`, its last one among them. */
+  callsAfter(asked: number, price: number): number {
+    const { pays, silent } = this.belief_
+    const toCome = 1 - this.grid_.paid[this.stepOf(asked)]
+    const signalled = pays * (1 - silent) * toCome
+    return (
+      this.at(price).questionsAfter(asked) +
+      signalled / (1 - pays + pays * toCome)
+    )
   }
 }
 

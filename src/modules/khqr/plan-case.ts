@@ -9,6 +9,7 @@ import type { OpenCharge, ShopHistory } from "./plan"
 import {
   beliefOf,
   NO_PRICE,
+  type Schedules,
   type ShopBelief,
   type WatchKind,
 } from "./plan-belief"
@@ -44,6 +45,8 @@ export type Case = {
   stage: "open" | "superseded" | "over" | "late" | "silenced"
   /** Seconds from issue to closing. */
   life: number
+  /** For what is left of them. */
+  schedules: Schedules
   /** Age at the last question, in seconds; 0 before the first. */
   asked: number
   hasSignal: boolean
@@ -72,9 +75,11 @@ export function caseOf(
   const closing = closesAt(charge)
   const life =
     LIFE_STEP_S * Math.round(secondsBetween(issued_at, closing) / LIFE_STEP_S)
+  const schedules = belief.schedules(kind, life)
   const isAnswered = last_checked_at !== null && !isDoubted(charge)
   const asked = isAnswered ? secondsBetween(issued_at, last_checked_at) : 0
-  const stage = stageOf(charge, now)
+  const isOver = closing.getTime() <= now.getTime()
+  const stage = stageOf(charge, isOver)
   const hasSignal =
     last_signal_at !== null &&
     (last_checked_at === null || last_signal_at > last_checked_at)
@@ -85,8 +90,8 @@ export function caseOf(
       ? CHANCE_OF_LATE
       : charge.superseded_at !== null
         ? CHANCE_OF_SUPERSEDED
-        : belief
-            .schedule(stayed(charge, now) ? "watched" : kind, life, NO_PRICE)
+        : (stayed(charge, now) ? belief.schedules("watched", life) : schedules)
+            .at(NO_PRICE)
             .chance(asked, secondsBetween(issued_at, now))
   const signalled = hasSignal
     ? belief.chance(charge.last_signal ?? "returned") *
@@ -97,13 +102,14 @@ export function caseOf(
     kind,
     stage,
     life,
+    schedules,
     asked,
     hasSignal,
     isStale: hasSignal && now.getTime() - last_signal_at.getTime() > STALE_MS,
     rank: stage === "late" ? 1 : 0,
     issuedAt: issued_at.getTime(),
     closesAt: closing,
-    isOver: closing <= now,
+    isOver,
     chance: Math.max(unsignalled, signalled),
     soonest: latest(
       last_checked_at ? after(last_checked_at, cooldown) : issued_at,
@@ -124,7 +130,7 @@ export function chanceOf(
   return caseOf(charge, beliefOf(shop, now), now).chance
 }
 
-function stageOf(charge: OpenCharge, now: Date): Case["stage"] {
+function stageOf(charge: OpenCharge, isOver: boolean): Case["stage"] {
   const isLate =
     charge.status === "expired" ||
     isUnproven(charge) ||
@@ -136,7 +142,7 @@ function stageOf(charge: OpenCharge, now: Date): Case["stage"] {
   if (isSilenced(charge)) {
     return "silenced"
   }
-  if (closesAt(charge) <= now) {
+  if (isOver) {
     return "over"
   }
   return charge.superseded_at !== null || charge.status === "failed"

@@ -7,7 +7,7 @@ import type {
   PlannedLook,
   ShopHistory,
 } from "./plan"
-import { beliefOf, PRICES, type ShopBelief } from "./plan-belief"
+import { beliefOf, PRICES } from "./plan-belief"
 import { caseOf, isTooLate, lateLookAt, type Case } from "./plan-case"
 import { termsFor, type Terms } from "./plan-terms"
 
@@ -54,7 +54,7 @@ export function ration(
   { windows, lists, shop, now }: RationInput
 ): { looks: PlannedLook[]; price: number } {
   const belief = beliefOf(shop, now)
-  const cases = charges.map((charge) => caseOf(charge, belief, now))
+  const cases = charges.map((charge) => caseOf(charge, belief, now)).sort(byUse)
   const budget = windows.map(({ left, endsAt }) => ({
     left: left - underWay,
     endsAt,
@@ -63,7 +63,7 @@ export function ration(
   const silence = silenceOf(cases, now)
   const wishes = cases
     .filter((of) => of.hasSignal || of.stage !== "late" || !isTooLate(of, now))
-    .map((of) => wishOf(of, terms, silence, belief, now))
+    .map((of) => wishOf(of, terms, silence, now))
   const looks = grant(wishes, terms, lists, now)
   return {
     // Calls under way may be counted already: what they leave is known when they are back.
@@ -83,10 +83,9 @@ function wishOf(
   of: Case,
   terms: Terms,
   silence: Silence | null,
-  belief: ShopBelief,
   now: Date
 ): Wish {
-  const planned = unsignalled(of, terms, silence, belief)
+  const planned = unsignalled(of, terms, silence)
   if (!of.hasSignal || isSilenced(of.charge)) {
     return planned
   }
@@ -111,13 +110,8 @@ function wishOf(
     : planned
 }
 
-function unsignalled(
-  of: Case,
-  terms: Terms,
-  silence: Silence | null,
-  belief: ShopBelief
-): Wish {
-  const { charge, stage, kind, life, asked } = of
+function unsignalled(of: Case, terms: Terms, silence: Silence | null): Wish {
+  const { charge, stage, kind, life, schedules, asked } = of
   const is = (reason: CheckReason, at: Date): Wish => ({
     id: charge.id,
     at: latest(at, of.soonest),
@@ -142,10 +136,10 @@ function unsignalled(
           : (charge.next_check_at ?? charge.expires_at)
       )
     case "open": {
-      const age = belief.schedule(kind, life, terms.price).nextAfter(asked)
+      const age = schedules.at(terms.price).nextAfter(asked)
       const quiet =
         terms.patience > 0 && kind !== "away" && asked === 0
-          ? belief.mostPaidBy(life) + terms.patience * QUIET
+          ? schedules.mostPaidBy() + terms.patience * QUIET
           : Infinity
       const next = Math.min(age, quiet)
       if (next < life) {
@@ -201,7 +195,7 @@ function silenceOf(cases: Case[], now: Date): Silence | null {
 }
 
 /**
- * From what each charge would have to what they may have together. Where the day's
+ * From what each charge would have to what they may have together, the most useful first. Where the day's
  * calls do not reach, those that are most likely paid come first and the others wait
  * for the next day: nothing is given up.
  */
@@ -211,50 +205,54 @@ function grant(
   lists: boolean,
   now: Date
 ): PlannedLook[] {
-  const byChance = [...wishes].sort(
-    ({ of: a }, { of: b }) =>
-      a.rank - b.rank ||
-      b.chance - a.chance ||
-      // Somebody may still wait for the newest.
-      b.issuedAt - a.issuedAt ||
-      (a.charge.id < b.charge.id ? -1 : 1)
-  )
-  const calls = new Calls(terms, byChance)
-  const asked = new Set<string>()
-  for (const wish of byChance) {
+  const calls = new Calls(terms, wishes)
+  const asked: Wish[] = []
+  const others: Wish[] = []
+  for (const wish of wishes) {
     // A list is one call, however many ride in it.
-    const isFree = lists && asked.size > 0 && wish.of.stage !== "late"
-    if (wish.at <= now && (isFree || calls.grants(wish))) {
-      asked.add(wish.id)
-    }
+    const isFree = lists && asked.length > 0 && wish.of.stage !== "late"
+    const isAsked = wish.at <= now && (isFree || calls.grants(wish))
+    ;(isAsked ? asked : others).push(wish)
   }
   // Of those that the bank is silent about, one asks for all.
   const rides = ({ of }: Wish) =>
     lists &&
-    asked.size > 0 &&
+    asked.length > 0 &&
     of.stage !== "silenced" &&
     of.soonest <= now &&
-    after(of.charge.issued_at, RIDES_FROM_MS) <= now
-  const again = nextOf(LOOK_AGAIN_MS, now)
-  const looks = byChance.map((wish): PlannedLook => {
-    const { id, at, reason } = wish
-    if (asked.has(id)) {
-      return { id, at: now, reason }
-    }
-    if (rides(wish)) {
-      return { id, at: now, reason: "along" }
-    }
-    if (wish.of.stage === "late") {
-      return { id, at: at <= now ? nextOf(HOUR_MS, now) : at, reason }
-    }
-    return at > now
-      ? { id, at: earliest(at, again), reason }
-      : { ...putOff(wish, again, now), ...(isOwed(wish) ? SHORT : {}) }
-  })
+    of.issuedAt + RIDES_FROM_MS <= now.getTime()
   return [
-    ...looks.filter(({ at }) => at <= now),
-    ...looks.filter(({ at }) => at > now),
+    ...asked.map(({ id, reason }) => ({ id, at: now, reason })),
+    ...others
+      .filter(rides)
+      .map(({ id }) => ({ id, at: now, reason: "along" as const })),
+    ...others
+      .filter((wish) => !rides(wish))
+      .map((wish) => waitingLook(wish, now)),
   ]
+}
+
+/** The most useful first. */
+function byUse(a: Case, b: Case): number {
+  return (
+    a.rank - b.rank ||
+    b.chance - a.chance ||
+    // Somebody may still wait for the newest.
+    b.issuedAt - a.issuedAt ||
+    (a.charge.id < b.charge.id ? -1 : 1)
+  )
+}
+
+/** When somebody is looked at again who is not asked about now. */
+function waitingLook(wish: Wish, now: Date): PlannedLook {
+  const { id, at, reason } = wish
+  if (wish.of.stage === "late") {
+    return { id, at: at <= now ? nextOf(HOUR_MS, now) : at, reason }
+  }
+  const again = nextOf(LOOK_AGAIN_MS, now)
+  return at > now
+    ? { id, at: earliest(at, again), reason }
+    : { ...putOff(wish, again, now), ...(isOwed(wish) ? SHORT : {}) }
 }
 
 /** What found no call now is looked at again in a while, and not after its closing. */

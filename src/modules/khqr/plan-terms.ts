@@ -1,6 +1,12 @@
 import { after, earliest, latest } from "./moment"
 import type { Budget } from "./plan"
-import { NO_PRICE, PRICES, type ShopBelief } from "./plan-belief"
+import {
+  NO_PRICE,
+  PRICES,
+  type Schedules,
+  type ShopBelief,
+  type WatchKind,
+} from "./plan-belief"
 import type { Case } from "./plan-case"
 
 /** From issue to closing, in seconds, where nothing is open that tells. */
@@ -46,7 +52,7 @@ export function termsFor(
   now: Date
 ): Terms {
   const left = Math.min(...windows.map((window) => window.left))
-  const open = new OpenCalls(cases, belief)
+  const open = new OpenCalls(cases)
   const fits = (price: number, patience = 0) =>
     windows.every(
       (window) =>
@@ -102,15 +108,18 @@ function need(
       Math.min(open.at(price), 1) + calls + LIST_MARGIN + Math.sqrt(calls) / 4
     )
   }
-  const { life } = open
+  const costs = (kind: WatchKind) =>
+    belief.schedules(kind, open.life).callsAfter(0, price)
   const perCharge =
     belief.inVain +
     (open.isSeen
-      ? WATCHED_SHARE * belief.callsAfter("watched", life, 0, price) +
-        (1 - WATCHED_SHARE) * belief.callsAfter("away", life, 0, price)
-      : belief.callsAfter("unseen", life, 0, price))
+      ? WATCHED_SHARE * costs("watched") + (1 - WATCHED_SHARE) * costs("away")
+      : costs("unseen"))
   return open.at(price) + belief.arrivals.until(now, until) * perCharge
 }
+
+/** How many were last asked about at an age between the same two steps. By the step. */
+type Alike = Map<number, { asked: number; count: number }>
 
 /** What the open charges will cost, by price. Those that are alike cost the same, and are worked out once. */
 class OpenCalls {
@@ -118,24 +127,18 @@ class OpenCalls {
   readonly life: number
   /** Pages tell whether they are looked at. */
   readonly isSeen: boolean
-  protected readonly alike_ = new Map<string, { of: Case; count: number }>()
+  protected readonly alike_ = new Map<Schedules, Alike>()
   /** Those with a single question to come. */
   protected single_ = 0
   protected readonly known_ = new Map<number, number>()
 
-  constructor(
-    cases: Case[],
-    protected readonly belief_: ShopBelief
-  ) {
+  constructor(cases: Case[]) {
     this.life = cases.reduce((longest, { life }) => Math.max(longest, life), 0)
     this.life ||= USUAL_LIFE
     this.isSeen = cases.some(({ kind }) => kind !== "unseen")
     for (const of of cases) {
       if (of.stage === "open") {
-        const { kind, life, asked } = of
-        const name = `${kind} ${life} ${belief_.stepOf(life, asked)}`
-        const known = this.alike_.get(name)
-        this.alike_.set(name, { of, count: (known?.count ?? 0) + 1 })
+        this.count_(of)
       } else {
         this.single_ += of.stage === "late" ? 0 : 1
       }
@@ -149,12 +152,21 @@ class OpenCalls {
       return known
     }
     let calls = this.single_
-    for (const { of, count } of this.alike_.values()) {
-      const { kind, life, asked } = of
-      calls += count * this.belief_.callsAfter(kind, life, asked, price)
+    for (const [schedules, alike] of this.alike_) {
+      for (const { asked, count } of alike.values()) {
+        calls += count * schedules.callsAfter(asked, price)
+      }
     }
     this.known_.set(price, calls)
     return calls
+  }
+
+  protected count_({ schedules, asked }: Case): void {
+    const alike: Alike = this.alike_.get(schedules) ?? new Map()
+    const step = schedules.stepOf(asked)
+    const known = alike.get(step)
+    alike.set(step, { asked, count: (known?.count ?? 0) + 1 })
+    this.alike_.set(schedules, alike)
   }
 }
 

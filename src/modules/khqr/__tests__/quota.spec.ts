@@ -301,9 +301,9 @@ describe("a bank whose clock is behind ours", () => {
 })
 
 describe("a refusal by the bank", () => {
-  const refusedAt = (count: number, now = MORNING) => {
+  const refusedAt = (count: number, now = MORNING, heard = now) => {
     const made = ask(spendAll(count - 1, now), { now })
-    return hear(made.state, must(made), { type: "refused" }, LIMIT, now)
+    return hear(made.state, must(made), { type: "refused" }, LIMIT, heard)
   }
 
   it("stops all calls and corrects the limit", () => {
@@ -438,10 +438,15 @@ describe("a refusal by the bank", () => {
   it.each([PHNOM_PENH_MIDNIGHT, UTC_MIDNIGHT])(
     "teaches no limit within a minute of the midnight of %p",
     (begins) => {
-      const learnedAt = (ms: number) =>
-        refusedAt(71, later(begins, ms - 5_000)).learned_limit
+      const midnight = later(begins, -5_000)
+      const learnedAt = (ms: number, heardMs = ms) =>
+        refusedAt(71, later(midnight, ms), later(midnight, heardMs))
+          .learned_limit
       expect(learnedAt(-MINUTE - 1)).toBe(70)
       expect(learnedAt(-MINUTE)).toBeNull()
+      // What left before it was counted by one of the two days.
+      expect(learnedAt(-1, 0)).toBeNull()
+      expect(learnedAt(-1, 1)).toBeNull()
       expect(learnedAt(5_000)).toBeNull()
       expect(learnedAt(MINUTE)).toBeNull()
       expect(learnedAt(MINUTE + 1)).toBe(70)
