@@ -58,7 +58,8 @@ export type Situation = {
     currency_code: string | null
     order: {
       id: string
-      total: string
+      /** `null`: not read, for the collection asks for no other amount than the session. */
+      total: string | null
       /** Captures that the order's transactions tell of. */
       capture_ids: string[]
       /** What a completion ties to the order, and one that was interrupted did not. Default none. */
@@ -406,6 +407,7 @@ function afterPayment({
     (id) => !order.capture_ids.includes(id)
   )
   const healCollection =
+    order.total !== null &&
     sameMoney(order.total, session!.amount) &&
     !sameMoney(collection!.amount, session!.amount)
   return unknownCaptureIds.length > 0 || healCollection

@@ -6,12 +6,13 @@ import {
   MedusaError,
   MedusaService,
 } from "@medusajs/framework/utils"
+import { LockMode } from "@medusajs/framework/mikro-orm/core"
 import type { Knex, SqlEntityManager } from "@medusajs/framework/mikro-orm/knex"
 
 import { ringAll } from "./bell"
 import { databaseOf, type Database } from "./database"
 import { historyEntry, isNews } from "./history"
-import { QUEUE_FOR_SESSION } from "./locks"
+import { QUEUE_FOR_SESSION, QUEUE_FOR_SESSION_OF } from "./locks"
 import KhqrAttempt from "./models/attempt"
 import KhqrCharge from "./models/charge"
 import KhqrEvent from "./models/event"
@@ -205,17 +206,30 @@ export class KhqrBooks extends MedusaService({
     await manager.execute(LOCK_SESSION, [paymentSessionId])
   }
 
+  /** The same, of the session that a charge belongs to. */
+  protected async lockSessionOf_(
+    chargeId: string,
+    context: SqlContext
+  ): Promise<void> {
+    const manager = context.transactionManager!
+    const [found] = await manager.execute<{ payment_session_id: string }[]>(
+      QUEUE_FOR_SESSION_OF,
+      [chargeId]
+    )
+    if (found) {
+      await manager.execute(LOCK_SESSION, [found.payment_session_id])
+    }
+  }
+
+  /** @throws MedusaError NOT_FOUND */
   protected async lockCharge_(
     id: string,
     context: SqlContext
   ): Promise<Charge> {
-    await context.transactionManager!.execute(
-      "SELECT id FROM khqr_charge WHERE id = ? FOR UPDATE",
-      [id]
-    )
+    const lockMode = LockMode.PESSIMISTIC_WRITE
     return this.retrieveKhqrCharge(
       id,
-      { options: { refresh: true } } as never,
+      { options: { refresh: true, lockMode } } as never,
       context
     )
   }

@@ -462,8 +462,8 @@ export class KhqrLedger extends KhqrAnswers {
     return charges
   }
 
-  /** The same for charges whose news Medusa has yet to get. */
-  async claimDueSettlements(limit: number): Promise<Charge[]> {
+  /** Takes charges whose news Medusa has yet to get. @returns those that nobody else is at */
+  async claimDueSettlements(limit: number): Promise<{ id: string }[]> {
     const now = new Date()
     const ids = await claimDue(
       this.database_,
@@ -472,18 +472,8 @@ export class KhqrLedger extends KhqrAnswers {
       leaseFrom(now),
       now
     )
-    const charges =
-      ids.length === 0
-        ? []
-        : await this.listKhqrCharges(
-            { id: ids },
-            { take: ids.length, order: { next_settle_at: "ASC" } }
-          )
-    this.leases_.hold(
-      idsOf(charges),
-      new Date(now.getTime() + SETTLEMENT_TAKES_MS)
-    )
-    return charges
+    this.leases_.hold(ids, new Date(now.getTime() + SETTLEMENT_TAKES_MS))
+    return ids.map((id) => ({ id }))
   }
 
   /** Records how bringing Medusa in line with a charge went. */
@@ -495,8 +485,7 @@ export class KhqrLedger extends KhqrAnswers {
     @MedusaContext() context: SqlContext = {}
   ): Promise<ChargeAnnouncement[]> {
     this.leases_.end([chargeId])
-    const found = await this.retrieveKhqrCharge(chargeId, {}, context)
-    await this.lockSession_(found.payment_session_id, context)
+    await this.lockSessionOf_(chargeId, context)
     const charge = await this.lockCharge_(chargeId, context)
     const paidByAnother =
       event.type === "settled" &&

@@ -9,6 +9,10 @@
 export const QUEUE_FOR_SESSION =
   "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))"
 
+/** The same by a charge, and which session that is. */
+export const QUEUE_FOR_SESSION_OF =
+  "SELECT payment_session_id, pg_advisory_xact_lock(hashtextextended(payment_session_id, 0)) FROM khqr_charge WHERE id = ?"
+
 /** Orders one at a time take money that a person attaches. */
 export const QUEUE_FOR_ORDER =
   "SELECT pg_advisory_xact_lock(hashtextextended(?, 1))"

@@ -1,9 +1,4 @@
-import type {
-  BigNumberInput,
-  IPaymentModuleService,
-  MedusaContainer,
-  PaymentSessionDTO,
-} from "@medusajs/framework/types"
+import type { MedusaContainer } from "@medusajs/framework/types"
 import {
   ContainerRegistrationKeys,
   MathBN,
@@ -21,7 +16,7 @@ import {
 } from "@medusajs/medusa/core-flows"
 
 import { KHQR_MODULE } from "../../modules/khqr"
-import { exactDecimal, sameMoney } from "../../modules/khqr/medusa-amount"
+import { sameMoney } from "../../modules/khqr/medusa-amount"
 import type KhqrModuleService from "../../modules/khqr/service"
 import type { SettlementEvent } from "../../modules/khqr/state"
 import type { Settlement } from "../settlement"
@@ -132,33 +127,30 @@ async function carryOut(
   container: MedusaContainer
 ): Promise<Error | null> {
   const { settlement } = decision
-  const payment = container.resolve(Modules.PAYMENT)
   try {
-    if (settlement.action === "adopt") {
-      await adopt(decision.charge_id, settlement, container)
-      return null
-    }
-    if (settlement.action === "attach") {
-      await attach(decision.charge_id, settlement, container)
-      return null
-    }
-    const session = await payment.retrievePaymentSession(
-      decision.payment_session_id,
-      { relations: ["payment", "payment.captures"] }
-    )
     switch (settlement.action) {
+      case "adopt":
+        await adopt(decision.charge_id, settlement, container)
+        return null
+      case "attach":
+        await attach(decision.charge_id, settlement, container)
+        return null
       case "cancel_session":
-        await setStatus(session, PaymentSessionStatus.CANCELED, payment)
+        await setStatus(
+          decision.payment_session_id,
+          PaymentSessionStatus.CANCELED,
+          container
+        )
         return null
       case "complete_cart":
-        return await completeCart(decision, settlement, session, container)
+        return await completeCart(decision, settlement, container)
       case "book_payment":
-        return await bookPayment(decision, settlement, session, container)
+        return await bookPayment(decision, settlement, container)
       case "tie_up":
         await tieUp(settlement, container)
         return null
       case "repair":
-        await repair(decision, settlement, session, container)
+        await repair(decision, settlement, container)
         return null
       default:
         return null
@@ -171,20 +163,19 @@ async function carryOut(
 async function completeCart(
   decision: SettlementDecision,
   settlement: Extract<Settlement, { action: "complete_cart" }>,
-  session: PaymentSessionDTO,
   container: MedusaContainer
 ): Promise<Error | null> {
   const payment = container.resolve(Modules.PAYMENT)
   if (
-    (await anotherIsBooked(decision.charge_id, session, container)) ||
-    (await anotherGoesFirst(settlement.rivalSessionIds, session, container))
+    (await anotherIsBooked(decision, container)) ||
+    (await anotherGoesFirst(decision, settlement.rivalSessionIds, container))
   ) {
     return new Error("Another paid KHQR of this cart is settled first")
   }
   if (settlement.healCollection) {
     // A vetoed deletion leaves the cart's new total on the collection; the payment is the session's.
     await payment.updatePaymentCollections(decision.payment_collection_id!, {
-      amount: session.amount,
+      amount: decision.session!.amount,
     })
   }
   for (const orderId of settlement.undoneOrderIds) {
@@ -192,10 +183,10 @@ async function completeCart(
   }
   // Medusa authorizes the first session it finds, whichever was paid: ours is to be the only one.
   for (const id of settlement.rivalSessionIds) {
-    await dismiss(id, payment)
+    await dismiss(id, container)
   }
   // A cart is not completed while its session is canceled, even when its KHQR was paid after all.
-  await makeReady(decision.charge_id, session, settlement, container)
+  await makeReady(decision, settlement, container)
   const { errors } = await completeCartWorkflow(container).run({
     input: { id: settlement.cartId },
     throwOnError: false,
@@ -221,23 +212,22 @@ async function unlinkUndone(
 async function bookPayment(
   decision: SettlementDecision,
   settlement: Extract<Settlement, { action: "book_payment" }>,
-  session: PaymentSessionDTO,
   container: MedusaContainer
 ): Promise<Error | null> {
   if (
-    (await anotherIsBooked(decision.charge_id, session, container)) ||
-    (await anotherGoesFirst(settlement.rivalSessionIds, session, container))
+    (await anotherIsBooked(decision, container)) ||
+    (await anotherGoesFirst(decision, settlement.rivalSessionIds, container))
   ) {
     return new Error("Another paid KHQR of this payment is settled first")
   }
-  await makeReady(decision.charge_id, session, settlement, container)
+  await makeReady(decision, settlement, container)
   // `captured` and a session that was just read: other actions can complete an unrelated cart.
   const { errors } = await processPaymentWorkflow(container).run({
     input: {
       action: PaymentActions.SUCCESSFUL,
       data: {
-        session_id: session.id,
-        amount: settlement.bookAmount ?? session.amount,
+        session_id: decision.payment_session_id,
+        amount: settlement.bookAmount ?? decision.session!.amount,
       },
     },
     throwOnError: false,
@@ -247,15 +237,14 @@ async function bookPayment(
 
 /** Of two paid KHQRs of one session Medusa's payment is for one: no other is to say what is booked. */
 async function anotherIsBooked(
-  chargeId: string,
-  session: PaymentSessionDTO,
+  { charge_id, payment_session_id, session }: SettlementDecision,
   container: MedusaContainer
 ): Promise<boolean> {
   const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
-  const bookable = session.payment
+  const bookable = session?.payment
     ? undefined
-    : await khqr.findBookable(session.id)
-  return bookable !== undefined && bookable.id !== chargeId
+    : await khqr.findBookable(payment_session_id)
+  return bookable !== undefined && bookable.id !== charge_id
 }
 
 /** As the completion would have; what is there already stays as it is. */
@@ -288,12 +277,12 @@ async function tieUp(
 
 /** Two paid sessions must neither dismiss each other nor both be booked: the older one goes first. */
 async function anotherGoesFirst(
+  { payment_session_id }: SettlementDecision,
   rivalSessionIds: string[],
-  session: PaymentSessionDTO,
   container: MedusaContainer
 ): Promise<boolean> {
   const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
-  for (const id of rivalSessionIds.filter((id) => id < session.id)) {
+  for (const id of rivalSessionIds.filter((id) => id < payment_session_id)) {
     if (await khqr.findBookable(id)) {
       return true
     }
@@ -304,22 +293,25 @@ async function anotherGoesFirst(
 /** A session whose own KHQR is paid cannot be deleted; canceled, it is passed over, and its charge settled by itself. */
 async function dismiss(
   sessionId: string,
-  payment: IPaymentModuleService
+  container: MedusaContainer
 ): Promise<void> {
   try {
-    await payment.deletePaymentSession(sessionId)
+    await container.resolve(Modules.PAYMENT).deletePaymentSession(sessionId)
   } catch {
-    const session = await payment.retrievePaymentSession(sessionId)
-    await setStatus(session, PaymentSessionStatus.CANCELED, payment)
+    await setStatus(sessionId, PaymentSessionStatus.CANCELED, container)
   }
 }
 
 async function repair(
   decision: SettlementDecision,
   settlement: Extract<Settlement, { action: "repair" }>,
-  session: PaymentSessionDTO,
   container: MedusaContainer
 ): Promise<void> {
+  const session = await container
+    .resolve(Modules.PAYMENT)
+    .retrievePaymentSession(decision.payment_session_id, {
+      relations: ["payment", "payment.captures"],
+    })
   const captures = session.payment?.captures ?? []
   if (settlement.healCollection) {
     const captured = MathBN.sum(...captures.map(({ amount }) => amount))
@@ -428,39 +420,46 @@ export async function openSessionFor(
 
 /** Pending, and for what is to be booked; only then may the provider let Medusa book it. */
 async function makeReady(
-  chargeId: string,
-  session: PaymentSessionDTO,
+  {
+    charge_id,
+    payment_session_id,
+    session,
+    session_amount,
+  }: SettlementDecision,
   {
     reopenSession,
     bookAmount,
   }: { reopenSession: boolean; bookAmount: string | null },
   container: MedusaContainer
 ): Promise<void> {
-  const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
-  const asks = bookAmount ?? exactDecimal(session.amount)
+  const asks = bookAmount ?? session!.amount
   if (reopenSession || bookAmount !== null) {
     await setStatus(
-      { ...session, amount: asks },
+      payment_session_id,
       PaymentSessionStatus.PENDING,
-      container.resolve(Modules.PAYMENT)
+      container,
+      asks
     )
   }
-  const charge = await khqr.retrieveKhqrCharge(chargeId)
-  if (!sameMoney(asks, charge.session_amount ?? charge.amount)) {
-    await khqr.noteSessionAmount(chargeId, asks)
+  if (!sameMoney(asks, session_amount)) {
+    await container
+      .resolve<KhqrModuleService>(KHQR_MODULE)
+      .noteSessionAmount(charge_id, asks)
   }
 }
 
+/** @param amount what it is to ask for, an exact decimal; default as it does */
 async function setStatus(
-  session: Pick<PaymentSessionDTO, "id" | "currency_code" | "data"> & {
-    amount: BigNumberInput
-  },
+  sessionId: string,
   status: PaymentSessionStatus,
-  payment: IPaymentModuleService
+  container: MedusaContainer,
+  amount?: string
 ): Promise<void> {
+  const payment = container.resolve(Modules.PAYMENT)
+  const session = await payment.retrievePaymentSession(sessionId)
   await payment.updatePaymentSession({
     id: session.id,
-    amount: session.amount as number,
+    amount: (amount ?? session.amount) as number,
     currency_code: session.currency_code,
     data: session.data ?? {},
     status,

@@ -3,7 +3,7 @@ import { ContainerRegistrationKeys } from "@medusajs/framework/utils"
 import { createStep, StepResponse } from "@medusajs/framework/workflows-sdk"
 
 import { KHQR_MODULE } from "../../modules/khqr"
-import { exactDecimal } from "../../modules/khqr/medusa-amount"
+import { exactDecimal, sameMoney } from "../../modules/khqr/medusa-amount"
 import type KhqrModuleService from "../../modules/khqr/service"
 import type { ChargeStatus } from "../../modules/khqr/state"
 import type { Charge } from "../../modules/khqr/types"
@@ -23,6 +23,9 @@ export type SettlementDecision = {
   status: ChargeStatus
   payment_session_id: string
   payment_collection_id: string | null
+  session: Situation["session"]
+  /** What the session asks for as far as the ledger knows, an exact decimal. */
+  session_amount: string
   half_completed: ReturnType<typeof halfCompleted>
   settlement: Settlement
 }
@@ -44,15 +47,10 @@ export async function decideFor(
 ): Promise<SettlementDecision> {
   const khqr = container.resolve<KhqrModuleService>(KHQR_MODULE)
   const charge = await khqr.retrieveKhqrCharge(chargeId)
-  const session = await readSession(charge.payment_session_id, container)
-  const { collection, cart } = await readAroundCharge(
-    charge,
-    session,
-    container
-  )
+  const { session, collection, cart } = await readMedusa(charge, container)
   const attached =
     charge.resolution === "attach" && charge.order_id !== null
-      ? await readAttached(charge, { session, collection }, container)
+      ? await readAttached(charge, { session, collection, cart }, container)
       : undefined
   const situation: Situation = {
     charge,
@@ -67,7 +65,9 @@ export async function decideFor(
     status: charge.status as Charge["status"],
     payment_session_id: charge.payment_session_id,
     payment_collection_id:
-      session?.payment_collection_id ?? charge.payment_collection_id,
+      (session && collection?.id) ?? charge.payment_collection_id,
+    session: situation.session,
+    session_amount: charge.session_amount ?? charge.amount,
     half_completed: halfCompleted(situation),
     settlement: decideSettlement(situation),
   }
@@ -81,19 +81,68 @@ export async function readCartTotal(
   const charge = await container
     .resolve<KhqrModuleService>(KHQR_MODULE)
     .retrieveKhqrCharge(chargeId)
-  const session = await readSession(charge.payment_session_id, container)
-  const { cart } = await readAroundCharge(charge, session, container)
+  const { cart } = await readMedusa(charge, container)
   return cart?.total ?? null
 }
 
-async function readAroundCharge(
-  charge: Charge,
-  session: StoredSession | null,
+type Found = Pick<Situation, "collection" | "cart"> & {
+  session: StoredSession | null
+}
+
+/** What Medusa has for a charge. */
+async function readMedusa(
+  { payment_session_id, payment_collection_id, cart_id }: Charge,
   container: MedusaContainer
-): Promise<Around> {
-  return session
-    ? readAround(session.payment_collection_id, session, container)
-    : readAroundCart(charge.cart_id, container)
+): Promise<Found> {
+  const isOurs = ({ id }: StoredSession) => id === payment_session_id
+  const known = await readCollection(payment_collection_id, container)
+  const collection = known?.payment_sessions.some(isOurs)
+    ? known
+    : await readCollection(
+        await findCollection(payment_session_id, cart_id, container),
+        container
+      )
+  if (!collection) {
+    return { session: null, collection: null, cart: null }
+  }
+  const session = collection.payment_sessions.find(isOurs) ?? null
+  const isAskedForAll =
+    session !== null &&
+    sameMoney(exactDecimal(collection.amount), exactDecimal(session.amount))
+  return {
+    session,
+    collection: aroundSession(collection, session),
+    cart: await readCart(collection.id, container, {
+      orderTotal: !isAskedForAll,
+    }),
+  }
+}
+
+/** The session's, or the cart's when the session is gone. */
+async function findCollection(
+  sessionId: string,
+  cartId: string | null,
+  container: MedusaContainer
+): Promise<string | null> {
+  const query = container.resolve(ContainerRegistrationKeys.QUERY)
+  const {
+    data: [session],
+  } = await query.graph({
+    entity: "payment_session",
+    fields: ["payment_collection_id"],
+    filters: { id: sessionId },
+  })
+  if (session || cartId === null) {
+    return session?.payment_collection_id ?? null
+  }
+  const {
+    data: [link],
+  } = await query.graph({
+    entity: "cart_payment_collection",
+    fields: ["payment_collection_id"],
+    filters: { cart_id: cartId },
+  })
+  return link?.payment_collection_id ?? null
 }
 
 /** Statuses in which Medusa may authorize a session when a cart is completed. */
@@ -110,7 +159,7 @@ type StoredSession = {
   status: string
   amount: number
   currency_code: string
-  payment_collection_id: string
+  provider_id: string
   payment?: {
     id: string
     data?: Record<string, unknown>
@@ -118,27 +167,11 @@ type StoredSession = {
   } | null
 }
 
-async function readSession(
-  id: string,
-  container: MedusaContainer
-): Promise<StoredSession | null> {
-  const { data } = await container
-    .resolve(ContainerRegistrationKeys.QUERY)
-    .graph({
-      entity: "payment_session",
-      fields: [
-        "id",
-        "status",
-        "amount",
-        "currency_code",
-        "payment_collection_id",
-        "payment.id",
-        "payment.data",
-        "payment.captures.id",
-      ],
-      filters: { id },
-    })
-  return (data[0] as StoredSession | undefined) ?? null
+type StoredCollection = {
+  id: string
+  amount: number
+  payments: { id: string; canceled_at?: unknown }[]
+  payment_sessions: StoredSession[]
 }
 
 function sessionOf(session: StoredSession | null): Situation["session"] {
@@ -163,51 +196,19 @@ function sessionOf(session: StoredSession | null): Situation["session"] {
   }
 }
 
-type Around = Pick<Situation, "collection" | "cart">
-
-async function readAround(
-  collectionId: string,
-  session: StoredSession | null,
-  container: MedusaContainer
-): Promise<Around> {
-  const [collection, cart] = await Promise.all([
-    readCollection(collectionId, session, container),
-    readCart({ payment_collection_id: collectionId }, container),
-  ])
-  return { collection, cart }
-}
-
-/** What the cart has now, for a charge whose own session is gone. */
-async function readAroundCart(
-  cartId: string | null,
-  container: MedusaContainer
-): Promise<Around> {
-  if (cartId === null) {
-    return { collection: null, cart: null }
-  }
-  const { data } = await container
-    .resolve(ContainerRegistrationKeys.QUERY)
-    .graph({
-      entity: "cart_payment_collection",
-      fields: ["payment_collection_id"],
-      filters: { cart_id: cartId },
-    })
-  const [link] = data
-  return link
-    ? readAround(link.payment_collection_id, null, container)
-    : { collection: null, cart: await readCart({ cart_id: cartId }, container) }
-}
-
 async function readCollection(
-  collectionId: string,
-  session: StoredSession | null,
+  id: string | null,
   container: MedusaContainer
-): Promise<Situation["collection"]> {
+): Promise<StoredCollection | null> {
+  if (id === null) {
+    return null
+  }
   const { data } = await container
     .resolve(ContainerRegistrationKeys.QUERY)
     .graph({
       entity: "payment_collection",
       fields: [
+        "id",
         "amount",
         "payments.id",
         "payments.canceled_at",
@@ -217,31 +218,32 @@ async function readCollection(
         "payment_sessions.currency_code",
         "payment_sessions.provider_id",
         "payment_sessions.payment.id",
+        "payment_sessions.payment.data",
+        "payment_sessions.payment.captures.id",
       ],
-      filters: { id: collectionId },
+      filters: { id },
     })
-  const [collection] = data as {
-    amount: number
-    payments?: { id: string; canceled_at?: unknown }[]
-    payment_sessions?: {
-      id: string
-      status: string
-      amount: number
-      currency_code: string
-      provider_id: string
-      payment?: unknown
-    }[]
-  }[]
-  if (!collection) {
-    return null
-  }
-  const unpaid = (collection.payment_sessions ?? []).filter(
+  const [collection] = data as (Partial<StoredCollection> | undefined)[]
+  return collection
+    ? ({
+        payments: [],
+        payment_sessions: [],
+        ...collection,
+      } as StoredCollection)
+    : null
+}
+
+function aroundSession(
+  { id, amount, payments, payment_sessions }: StoredCollection,
+  session: StoredSession | null
+): Situation["collection"] {
+  const unpaid = payment_sessions.filter(
     ({ id, payment }) => id !== session?.id && !payment
   )
   return {
-    id: collectionId,
-    amount: exactDecimal(collection.amount),
-    has_other_payment: (collection.payments ?? []).some(
+    id,
+    amount: exactDecimal(amount),
+    has_other_payment: payments.some(
       (payment) => payment.id !== session?.payment?.id && !payment.canceled_at
     ),
     rival_session_ids: unpaid
@@ -257,17 +259,19 @@ async function readCollection(
   }
 }
 
+/** @param orderTotal whether what an order costs is to be told */
 async function readCart(
-  by: { payment_collection_id: string } | { cart_id: string },
-  container: MedusaContainer
+  collectionId: string,
+  container: MedusaContainer,
+  { orderTotal }: { orderTotal: boolean }
 ): Promise<Situation["cart"]> {
   const query = container.resolve(ContainerRegistrationKeys.QUERY)
   const {
     data: [link],
   } = await query.graph({
     entity: "cart_payment_collection",
-    fields: ["cart_id", "payment_collection_id"],
-    filters: by,
+    fields: ["cart_id"],
+    filters: { payment_collection_id: collectionId },
   })
   if (!link) {
     return null
@@ -281,14 +285,15 @@ async function readCart(
     query.graph({
       entity: "order_payment_collection",
       fields: ["order_id"],
-      filters: { payment_collection_id: link.payment_collection_id },
+      filters: { payment_collection_id: collectionId },
     }),
   ])
   // The two are written side by side: a completion that was interrupted may have come to either.
   const linked = ofCart.length > 0 ? ofCart : ofCollection
   const order = await readOrder(
     linked.map(({ order_id }) => order_id),
-    container
+    container,
+    { total: orderTotal }
   )
   const {
     data: [cart],
@@ -323,41 +328,35 @@ async function readCart(
 /** The order that a person attached the charge to, and how far that has come. */
 async function readAttached(
   charge: Charge,
-  {
-    session,
-    collection: around,
-  }: { session: StoredSession | null; collection: Situation["collection"] },
+  { session, collection, cart }: Found,
   container: MedusaContainer
 ): Promise<Attached> {
   const order = await readOrderToPay(charge.order_id!, container)
-  const collectionId = session?.payment_collection_id
   // Where another payment was made before, this money needs a collection of its own.
   const payer = sessionOf(session)?.payment
   const isTaken =
     (payer != null && payer.charge_id !== charge.id) ||
-    around?.has_other_payment === true
+    collection?.has_other_payment === true
   if (
-    !collectionId ||
+    !session ||
+    !collection ||
     isTaken ||
-    !order?.collection_ids.includes(collectionId)
+    !order?.collection_ids.includes(collection.id)
   ) {
     return { order, collection: null, is_moved: false }
   }
-  const cart = await readCart(
-    { payment_collection_id: collectionId },
-    container
-  )
   return {
     order,
-    collection: { id: collectionId, cart_id: cart?.id ?? null },
-    is_moved: charge.payment_collection_id === collectionId,
+    collection: { id: collection.id, cart_id: cart?.id ?? null },
+    is_moved: charge.payment_collection_id === collection.id,
   }
 }
 
 /** An interrupted completion may leave a link to an order that is no more. */
 async function readOrder(
   ids: string[],
-  container: MedusaContainer
+  container: MedusaContainer,
+  wanted: { total: boolean }
 ): Promise<NonNullable<Situation["cart"]>["order"]> {
   if (ids.length === 0) {
     return null
@@ -368,7 +367,8 @@ async function readOrder(
       entity: "order",
       fields: [
         "id",
-        "total",
+        // Worked out from all that the order has.
+        ...(wanted.total ? ["total"] : []),
         "transactions.reference",
         "transactions.reference_id",
       ],
@@ -376,13 +376,13 @@ async function readOrder(
     })
   const [order] = data as {
     id: string
-    total: number
+    total?: number
     transactions?: { reference?: string; reference_id?: string }[]
   }[]
   return order
     ? {
         id: order.id,
-        total: exactDecimal(order.total),
+        total: wanted.total ? exactDecimal(order.total!) : null,
         capture_ids: (order.transactions ?? [])
           .filter(({ reference }) => reference === "capture")
           .map(({ reference_id }) => reference_id ?? ""),
