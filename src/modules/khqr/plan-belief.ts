@@ -11,10 +11,13 @@ export const NO_PRICE = PRICES.length - 1
 /** Guesses, until the shop's own charges outweigh them. */
 const GUESSED_PAYS = { share: 0.7, weight: 12 }
 
-/** Who watches all the time pays with another device and has no reason to come back; who is away does. */
+/**
+ * Who watches all the time pays with another device and has no reason to come back; who is
+ * away does. A page that does not tell whether it is looked at may tell nothing at all.
+ */
 const GUESSED_SILENT: Record<WatchKind | "any", Guess> = {
   any: { share: 0.15, weight: 20 },
-  unseen: { share: 0.15, weight: 20 },
+  unseen: { share: 0.5, weight: 20 },
   watched: { share: 0.4, weight: 12 },
   away: { share: 0.06, weight: 12 },
 }
@@ -40,6 +43,8 @@ export class ShopBelief {
   readonly silent: number
   /** Signals in vain per charge. */
   readonly inVain: number
+  /** Pages of this shop's tell whether they are looked at. */
+  readonly isSeen: boolean
   readonly arrivals: Arrivals
   protected readonly silentOf_: Record<WatchKind, number>
   protected readonly times_: PaymentTimes
@@ -67,6 +72,7 @@ export class ShopBelief {
     const ofKind = (watched: boolean | null) =>
       payments.filter((payment) => payment.watched === watched)
     this.silent = silent("any", payments)
+    this.isSeen = payments.some(({ watched }) => watched !== null)
     this.silentOf_ = {
       unseen: silent("unseen", ofKind(null)),
       watched: silent("watched", ofKind(true)),

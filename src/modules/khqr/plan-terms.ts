@@ -112,7 +112,7 @@ function need(
     belief.schedules(kind, open.life).callsAfter(0, price)
   const perCharge =
     belief.inVain +
-    (open.isSeen
+    (belief.isSeen || open.isSeen
       ? WATCHED_SHARE * costs("watched") + (1 - WATCHED_SHARE) * costs("away")
       : costs("unseen"))
   return open.at(price) + belief.arrivals.until(now, until) * perCharge
@@ -125,7 +125,7 @@ type Alike = Map<number, { asked: number; count: number }>
 class OpenCalls {
   /** From issue to closing, in seconds, of the one that lives the longest. */
   readonly life: number
-  /** Pages tell whether they are looked at. */
+  /** There is a page that tells whether it is looked at. */
   readonly isSeen: boolean
   protected readonly alike_ = new Map<Schedules, Alike>()
   /** Those with a single question to come. */

@@ -1,11 +1,6 @@
 import fc from "fast-check"
 
-import {
-  isAskable,
-  LATE_SIGNAL_COOLDOWN_MS,
-  planNextCheck,
-  SIGNAL_COOLDOWN_MS,
-} from "../pace"
+import { isAskable, LATE_SIGNAL_COOLDOWN_MS, SIGNAL_COOLDOWN_MS } from "../pace"
 import { plan, type OpenCharge, type PlanInput } from "../plan"
 import { chanceOf } from "../plan-case"
 import { closesAt } from "../state"
@@ -23,6 +18,7 @@ import {
   lookAt,
   NOW,
   shop,
+  told,
 } from "./plan-world"
 import { HOUR, later, MINUTE, SECOND } from "./world"
 
@@ -58,13 +54,6 @@ const isTooOld = ({ status, expires_at }: OpenCharge) =>
 
 const byId = ({ charges }: PlanInput) =>
   new Map(charges.map((charge) => [charge.id, charge]))
-
-/** A probable payment that a signal tells of. */
-const told = (charge: OpenCharge, secondsAgo = 0): OpenCharge => ({
-  ...charge,
-  last_signal_at: later(NOW, -secondsAgo * SECOND),
-  last_signal: "announced",
-})
 
 describe("Where questions are counted, whatever is open", () => {
   it("each charge that may be asked about has one look; of the late ones, some have none any more", () => {
@@ -288,6 +277,18 @@ describe("The calls of a day", () => {
     expect(asked(plan(input({ charges, budget: calls(4) })))).toEqual([])
   })
 
+  it("are spent soon, where there are many, on a charge whose page tells nothing", () => {
+    const charge = aged(1)
+    const look = (watched_since: Date | null) => {
+      const charges = [{ ...charge, watched_since }]
+      const { looks } = plan(input({ charges, budget: calls(90) }))
+      return +looks[0].at - +charge.issued_at
+    }
+    expect(look(null)).toBeLessThanOrEqual(30 * SECOND)
+    // Nearly as soon as on one that is looked at all the time, by whom no signal is to be expected either.
+    expect(look(charge.issued_at)).toBeLessThanOrEqual(look(null) + 5 * SECOND)
+  })
+
   it("are what the tighter of the two calendars leaves", () => {
     const charges = [told(aged(300))]
     for (const budget of [calls(1, 90), calls(90, 1), calls(-3, 90)]) {
@@ -426,197 +427,6 @@ describe("The calls of a day", () => {
     const charge = aged(100, { issued_at, expires_at, superseded_at: null })
     const { looks } = plan(input({ charges: [charge], budget: calls(4) }))
     expect(looks).toMatchObject([{ at: closesAt(charge), reason: "closing" }])
-  })
-})
-
-describe("An answer that said nothing", () => {
-  const silenced = (unknowns: number) =>
-    aged(200, {
-      unknowns,
-      last_outcome: "unknown:unavailable",
-      last_checked_at: later(NOW, -SECOND),
-    })
-  const pauseAfter = (unknowns: number) => {
-    const last = silenced(unknowns).last_checked_at!
-    const { looks } = plan(
-      input({ charges: [silenced(unknowns)], budget: calls(90) })
-    )
-    expect(looks).toMatchObject([{ reason: "backoff" }])
-    return +looks[0].at - +last
-  }
-
-  it("makes pauses that grow, up to some minutes", () => {
-    const pauses = [1, 2, 3, 4, 8, 20, 1_000].map(pauseAfter)
-    expect(pauses).toEqual([...pauses].sort((a, b) => a - b))
-    expect(pauses[1]).toBeGreaterThan(pauses[0])
-    expect(pauses[0]).toBeGreaterThanOrEqual(SIGNAL_COOLDOWN_MS)
-    expect(pauses.at(-1)).toBeLessThanOrEqual(HOUR)
-  })
-
-  it("is not made up for by a signal", () => {
-    const charge = told(silenced(5))
-    const { looks } = plan(input({ charges: [charge], budget: calls(90) }))
-    expect(+looks[0].at).toBeGreaterThan(+NOW)
-  })
-
-  it("gives a late look no call that others need", () => {
-    const late = expired(4_000, {
-      unknowns: 2,
-      last_outcome: "unknown:unavailable",
-      last_checked_at: later(NOW, -30 * MINUTE),
-      next_check_at: NOW,
-    })
-    const charges = [late, aged(60)]
-    expect(asked(plan(input({ charges, budget: calls(4) })))).toEqual([])
-  })
-
-  it("has one charge ask for all of them whether the bank speaks again", () => {
-    const silent = (seconds: number, ago: number, unknowns: number) =>
-      aged(seconds, {
-        last_checked_at: later(NOW, -ago * SECOND),
-        last_outcome: "unknown:unavailable",
-        unknowns,
-      })
-    const charges = [silent(300, 90, 4), silent(200, 95, 1), silent(100, 99, 1)]
-    const { looks } = plan(input({ charges, budget: calls(90) }))
-    const asked = looks.filter(({ at }) => at <= NOW)
-    expect(asked).toMatchObject([{ reason: "backoff" }])
-    // A moment later it is under way, and nobody else is asked.
-    const underWay = charges.map((charge) => ({
-      ...charge,
-      ...(charge.id === asked[0].id
-        ? { last_checked_at: NOW, unknowns: 5 }
-        : {}),
-    }))
-    const next = plan(input({ charges: underWay, budget: calls(89) }))
-    expect(next.looks.every(({ at }) => at > NOW)).toBe(true)
-  })
-
-  it("costs a day that the bank is away a few dozen calls, however many charges are open", () => {
-    let charges = Array.from({ length: 8 }, (_, i) => aged(60 + i))
-    let count = 0
-    for (let at = 0; at < 10 * HOUR; at += 5 * SECOND) {
-      const now = later(NOW, at)
-      const { looks } = plan(
-        input({ charges, budget: calls(100 - count, 100 - count, now), now })
-      )
-      const asked = new Set(
-        looks.filter((look) => look.at <= now).map(({ id }) => id)
-      )
-      count += asked.size
-      charges = charges.map((charge) =>
-        asked.has(charge.id)
-          ? {
-              ...charge,
-              last_checked_at: now,
-              last_outcome: "unknown:unavailable",
-              unknowns: charge.unknowns + 1,
-            }
-          : charge
-      )
-    }
-    expect(count).toBeGreaterThan(10)
-    expect(count).toBeLessThanOrEqual(80)
-  })
-
-  it("comes to its end whoever becomes the likeliest meanwhile", () => {
-    const silent = (seconds: number, changes: Partial<OpenCharge>) =>
-      aged(seconds, {
-        last_outcome: "unknown:unavailable",
-        last_checked_at: later(NOW, -30 * SECOND),
-        ...changes,
-      })
-    // The second asked for all until the first, of whom a signal tells now.
-    let charges = [
-      told(silent(120, { unknowns: 2, next_check_at: later(NOW, 600_000) })),
-      silent(100, { unknowns: 4, next_check_at: later(NOW, 50 * SECOND) }),
-    ]
-    let askedAt: number | null = null
-    for (let at = 0; at <= HOUR && askedAt === null; at += SECOND) {
-      const now = later(NOW, at)
-      const { looks } = plan(input({ charges, budget: calls(90), now }))
-      askedAt = looks.some((look) => look.at <= now) ? at : null
-      charges = charges.map((charge) => ({
-        ...charge,
-        next_check_at: looks.find(({ id }) => id === charge.id)!.at,
-      }))
-    }
-    expect(askedAt).not.toBeNull()
-    expect(askedAt!).toBeLessThanOrEqual(10 * MINUTE)
-  })
-
-  it.each([
-    { lists: false, last_checked_at: null },
-    { lists: false, last_checked_at: later(NOW, -5 * HOUR) },
-    { lists: true, last_checked_at: later(NOW, -5 * HOUR) },
-  ])(
-    "is asked for now and then while nobody can be asked: %p",
-    ({ lists, last_checked_at }) => {
-      let charges = [60, 90, 2_000].map((seconds) =>
-        aged(seconds, {
-          unknowns: 1,
-          last_outcome: "unknown:unauthorized",
-          last_checked_at,
-        })
-      )
-      let count = 0
-      for (let at = 0; at < 10 * MINUTE; at += 500) {
-        const now = later(NOW, at)
-        const { looks } = plan(
-          input({ charges, budget: calls(90), lists, now })
-        )
-        charges = charges.map((charge) => {
-          const look = looks.find(({ id }) => id === charge.id)!
-          if (look.reason === "along") {
-            return charge
-          }
-          const isAsked = look.at <= now
-          count += Number(isAsked)
-          const unknowns = charge.unknowns + Number(isAsked)
-          return {
-            ...charge,
-            unknowns,
-            next_check_at: isAsked
-              ? planNextCheck({ ...charge, unknowns }, now)!.at
-              : look.at,
-          }
-        })
-      }
-      expect(count).toBeGreaterThan(3)
-      expect(count).toBeLessThan(30)
-    }
-  )
-
-  it("takes no call from a signal or a closing that comes after it", () => {
-    const silent = aged(2_500, {
-      unknowns: 1,
-      last_outcome: "unknown:unavailable",
-      last_checked_at: later(NOW, -MINUTE),
-    })
-    const { looks } = plan(input({ charges: [silent], budget: calls(4) }))
-    expect(looks).toMatchObject([{ at: NOW, reason: "backoff" }])
-    const none = plan(input({ charges: [silent], budget: calls(1) })).looks
-    expect(none).toMatchObject([{ isShort: true }])
-  })
-
-  it("is not asked for at once again where nobody could be asked", () => {
-    const waiting = aged(200, {
-      unknowns: 1,
-      last_outcome: "unknown:unauthorized",
-      next_check_at: later(NOW, 3 * SECOND),
-    })
-    const { looks } = plan(input({ charges: [waiting], budget: calls(90) }))
-    expect(looks).toMatchObject([
-      { at: later(NOW, 3 * SECOND), reason: "backoff" },
-    ])
-  })
-
-  it("is none where it was our own gate that refused", () => {
-    const charge = told(
-      aged(200, { unknowns: 3, last_outcome: "unknown:quota_spent" })
-    )
-    const { looks } = plan(input({ charges: [charge], budget: calls(90) }))
-    expect(looks).toMatchObject([{ at: NOW, reason: "signal" }])
   })
 })
 

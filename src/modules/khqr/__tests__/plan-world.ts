@@ -54,6 +54,15 @@ export function expired(
   }
 }
 
+/** A probable payment that a signal tells of. */
+export function told(charge: OpenCharge, secondsAgo = 0): OpenCharge {
+  return {
+    ...charge,
+    last_signal_at: later(NOW, -secondsAgo * SECOND),
+    last_signal: "announced",
+  }
+}
+
 /** A shop of which nothing is known; each time another, since what is worked out of one is kept. */
 export function shop(changes: Partial<ShopHistory> = {}): ShopHistory {
   return {
