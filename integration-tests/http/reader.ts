@@ -72,15 +72,6 @@ export class Reader {
     })
   }
 
-  /** Waits for such an event, be it the latest or not. */
-  async showed(charge: Partial<ChargeView>): Promise<void> {
-    await eventually(async () =>
-      expect(this.events.map((event) => event.charge)).toContainEqual(
-        expect.objectContaining(charge)
-      )
-    )
-  }
-
   async ended(): Promise<void> {
     await eventually(async () => expect(this.isEnded).toBe(true))
   }
