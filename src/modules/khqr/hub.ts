@@ -15,7 +15,7 @@ import {
 } from "./hub-rows"
 import { Seats, type Seat } from "./hub-seats"
 import { chargeEvent, EventStream } from "./hub-stream"
-import { nextTurn, TURN_MS, type Turn } from "./hub-turns"
+import { nextTurn, TURN_MS, type Taken, type Turn } from "./hub-turns"
 import { WatchBook } from "./hub-watch"
 import type { KhqrOptions } from "./options"
 import { pageOf, turnPage, type Page } from "./page-view"
@@ -95,7 +95,11 @@ export class Hub {
   protected beat_ = 0
   protected beatTimer_: NodeJS.Timeout | undefined
   protected turnTimer_: NodeJS.Timeout | undefined
-  protected lastTurnAt_ = 0
+  /** The last turn first. */
+  protected taken_: [Taken, Taken] = [
+    { turn: "rung", at: 0 },
+    { turn: "rung", at: 0 },
+  ]
   protected rungSince_: number | null = null
   protected lookAt_: number | null = null
   protected toLook_: string[] = []
@@ -399,7 +403,7 @@ export class Hub {
         note: this.watch_.dueSince,
         look: this.lookAt_,
       },
-      this.lastTurnAt_
+      this.taken_
     )
     clearTimeout(this.turnTimer_)
     if (next) {
@@ -413,7 +417,7 @@ export class Hub {
 
   protected async take_(turn: Turn): Promise<void> {
     this.isWorking_ = true
-    this.lastTurnAt_ = Date.now()
+    this.taken_ = [{ turn, at: Date.now() }, this.taken_[0]]
     try {
       await this.work_(turn)
       if (this.isBlind_) {
@@ -422,7 +426,7 @@ export class Hub {
       }
     } catch (error) {
       this.tellBlind_(error as Error)
-      this.lastTurnAt_ = Date.now() + PAUSE_MS - TURN_MS
+      this.taken_[0].at = Date.now() + PAUSE_MS - TURN_MS
     }
     this.isWorking_ = false
     this.schedule_()
