@@ -1,5 +1,5 @@
 import type { ShopHistory } from "../../src/modules/khqr/plan"
-import { tell } from "../../src/modules/khqr/shop-history"
+import { standsForShopper, tell } from "../../src/modules/khqr/shop-history"
 import type { SimCharge } from "./ours"
 import { DAY, HOUR } from "./world"
 
@@ -50,7 +50,7 @@ export class Memory {
 
 function arrivalsOf(charges: SimCharge[]): ShopHistory["arrivals"] {
   const counts = new Map<number, number>()
-  for (const { issued_at } of charges) {
+  for (const { issued_at } of charges.filter(standsForShopper)) {
     const hour = Math.floor(issued_at.getTime() / HOUR)
     counts.set(hour, (counts.get(hour) ?? 0) + 1)
   }

@@ -442,6 +442,60 @@ onKhqrModule(({ service, dbConfig }) => {
     })
   })
 
+  describe("the shop's past", () => {
+    /** A charge of the same session that was issued half a minute before, and let go of. */
+    const LET_GO_OF = `INSERT INTO khqr_charge
+      SELECT (jsonb_populate_record(charge, jsonb_build_object(
+        'id', 'old' || id, 'reference', 'OLD' || reference, 'md5', 'old' || md5,
+        'status', 'expired', 'bank_hash', NULL, 'paid_at', NULL,
+        'issued_at', issued_at - interval '30 seconds', 'superseded_at', issued_at
+      ))).* FROM khqr_charge charge`
+
+    /** Read anew. */
+    const history = () => new ShopHistoryReader(database()).read(new Date())
+
+    it("is of shoppers: what they let go of before counts only where it was paid", async () => {
+      const charges = await issueMany(20)
+      const issuedAt = (n: number) => Date.now() - 3 * HOUR - n * 60 * SECOND
+      await service.updateKhqrCharges(
+        charges.map(({ id }, n) => ({
+          id,
+          issued_at: new Date(issuedAt(n)),
+          expires_at: new Date(issuedAt(n) + 600 * SECOND),
+          next_check_at: null,
+          ...(n % 4
+            ? {
+                status: "completed" as const,
+                bank_hash: `hash${n}`,
+                paid_at: new Date(issuedAt(n) + 40 * SECOND),
+              }
+            : { status: "expired" as const }),
+        }))
+      )
+      const withOne = await history()
+      const arrived = (of: typeof withOne) =>
+        of.arrivals.reduce((sum, hour) => sum + hour.charges, 0)
+      expect(withOne).toMatchObject({ issued: 20, paid: 15 })
+      expect(arrived(withOne)).toBe(20)
+
+      await pools[0].raw(LET_GO_OF)
+      expect(await history()).toEqual(withOne)
+
+      for (const [n, status] of (["paid", "completed"] as const).entries()) {
+        await service.updateKhqrCharges({
+          // Of those whose shown charge was not paid.
+          id: `old${charges[4 * n].id}`,
+          status,
+          bank_hash: `late${n}`,
+          paid_at: new Date(issuedAt(4 * n)),
+        })
+      }
+      const withPaid = await history()
+      expect(withPaid).toMatchObject({ issued: 22, paid: 17 })
+      expect(arrived(withPaid)).toBe(22)
+    })
+  })
+
   describe("a bank that speaks again", () => {
     it("is asked at once about all whom it told nothing, and not about those that nobody asks about", async () => {
       const [a, b, over] = await issueMany(3)

@@ -22,6 +22,7 @@ export type PastCharge = Pick<
   | "status"
   | "issued_at"
   | "expires_at"
+  | "superseded_at"
   | "paid_at"
   | "bank_hash"
   | "last_signal_at"
@@ -31,12 +32,14 @@ export type PastCharge = Pick<
 > & { last_signal: SignalKind | null }
 
 /** Newest first, by the index of the list of charges. */
-export const READ_PAST = `SELECT status, issued_at, expires_at, paid_at, bank_hash, last_signal_at, last_signal, signals_in_vain, watched_since, unwatched_at
+export const READ_PAST = `SELECT status, issued_at, expires_at, superseded_at, paid_at, bank_hash, last_signal_at, last_signal, signals_in_vain, watched_since, unwatched_at
   FROM khqr_charge WHERE issued_at > ? AND mode <> 'static' AND deleted_at IS NULL
   ORDER BY issued_at DESC, id DESC LIMIT ${MOST_CHARGES}`
 
+/** Those of `standsForShopper`. */
 export const READ_ARRIVALS = `SELECT floor(extract(epoch FROM issued_at) / 3600)::int AS hour, count(*)::int AS charges
   FROM khqr_charge WHERE issued_at > ? AND mode <> 'static' AND deleted_at IS NULL
+    AND (superseded_at IS NULL OR status IN ('paid', 'completed'))
   GROUP BY 1 ORDER BY 1`
 
 /** What the shop's past tells, read now and then. */
@@ -74,7 +77,10 @@ export function tell(
   const oldest = paid.length < MOST_PAYMENTS ? past.at(-1) : paid.at(-1)
   // One that may still be paid would count as one that is not.
   const over = past.filter(
-    (charge) => closesAt(charge) <= now && charge.issued_at >= oldest!.issued_at
+    (charge) =>
+      standsForShopper(charge) &&
+      closesAt(charge) <= now &&
+      charge.issued_at >= oldest!.issued_at
   )
   return {
     payments: paid.map((charge) => ({
@@ -93,6 +99,13 @@ export function tell(
       announced: signals(past, "announced"),
     },
   }
+}
+
+/** Who changes the cart, or chooses KHQR again, is one shopper with another charge. */
+export function standsForShopper(
+  charge: Pick<Charge, "status" | "superseded_at">
+): boolean {
+  return charge.superseded_at === null || hasMoney(charge)
 }
 
 /** A person's word dates no payment by the bank's clock. */

@@ -121,6 +121,53 @@ describe("What the shop's past tells", () => {
     expect({ issued, paid }).toEqual({ issued: 4, paid: 1 })
   })
 
+  it("is the same when each of twenty shoppers let go of a charge first", () => {
+    const shoppers = Array.from({ length: 20 }, (_, n) =>
+      n % 4 ? paidWithSignal(40, 1 + n) : past(1 + n)
+    )
+    const withTwo = shoppers.flatMap((shown) => {
+      const issued_at = later(shown.issued_at, -30 * SECOND)
+      const before = past(0, {
+        issued_at,
+        expires_at: later(issued_at, 10 * MINUTE),
+        superseded_at: shown.issued_at,
+      })
+      return [shown, before]
+    })
+    expect(tell(withTwo, NOW)).toEqual(tell(shoppers, NOW))
+    expect(tell(withTwo, NOW)).toMatchObject({ issued: 20, paid: 15 })
+  })
+
+  it("counts a charge that was let go of and paid all the same, whoever says so", () => {
+    const superseded_at = later(NOW, -DAY)
+    const { payments, issued, paid } = tell(
+      [
+        paidAfter(40, 1, { superseded_at }),
+        paidAfter(40, 1, { superseded_at, bank_hash: null }),
+        past(1, { superseded_at }),
+        past(1, { superseded_at, status: "failed" }),
+        past(1),
+      ],
+      NOW
+    )
+    expect(payments).toHaveLength(1)
+    expect({ issued, paid }).toEqual({ issued: 3, paid: 1 })
+  })
+
+  it("keeps what was asked in vain about a charge that was let go of", () => {
+    const { signals } = tell(
+      [
+        past(1, {
+          superseded_at: later(NOW, -DAY),
+          last_signal: "returned",
+          signals_in_vain: 2,
+        }),
+      ],
+      NOW
+    )
+    expect(signals.returned).toEqual({ asked: 2, found: 0 })
+  })
+
   it("looks at the last 500 payments, and counts charges of the same time", () => {
     const charges = Array.from({ length: 1_200 }, (_, n) =>
       n % 2 ? paidAfter(30, 1 + n / 100) : past(1 + n / 100)
