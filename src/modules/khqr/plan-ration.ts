@@ -18,6 +18,9 @@ const LOOK_AGAIN_MS = 600_000
 const BACKOFF_MS = 10_000
 const LONGEST_BACKOFF_MS = 600_000
 
+/** Of the calls that are left, those that may be spent on finding out whether the bank speaks again. */
+const BACKOFF_SHARE = 1 / 5
+
 /** In a list a charge has to be this old to ride along: hardly anybody pays sooner. */
 const RIDES_FROM_MS = 8_000
 
@@ -60,7 +63,7 @@ export function ration(
     endsAt,
   }))
   const terms = termsFor(cases, budget, lists, belief, now)
-  const silence = silenceOf(cases, now)
+  const silence = silenceOf(cases, terms, now)
   const wishes = cases
     .filter((of) => of.hasSignal || of.stage !== "late" || !isTooLate(of, now))
     .map((of) => wishOf(of, terms, silence, now))
@@ -169,29 +172,62 @@ type Silence = {
   others: Date
 }
 
-function silenceOf(cases: Case[], now: Date): Silence | null {
+function silenceOf(cases: Case[], terms: Terms, now: Date): Silence | null {
   const silenced = cases
     .filter(({ stage }) => stage === "silenced")
-    .sort((a, b) => b.chance - a.chance || (a.charge.id < b.charge.id ? -1 : 1))
+    .sort((a, b) => turnOf(a, b) || byUse(a, b))
   if (silenced.length === 0) {
     return null
   }
   const asked = silenced
     .map(({ charge }) => charge.last_checked_at ?? charge.issued_at)
     .reduce(latest)
-  const unknowns = Math.max(...silenced.map(({ charge }) => charge.unknowns))
-  const pause = BACKOFF_MS * 2 ** Math.min(unknowns - 1, 16)
+  const pause = pauseAfter(
+    silenced.map(({ charge }) => charge.unknowns),
+    terms,
+    now
+  )
   // The earliest is the one that asked last, whoever asks next; where nobody could be asked there is no other.
   const due = silenced
     .map(({ charge }) => charge.next_check_at ?? charge.issued_at)
     .reduce(earliest)
-  const until = latest(after(asked, Math.min(pause, LONGEST_BACKOFF_MS)), due)
+  const until = latest(after(asked, pause), due)
   return {
     prober: silenced[0].charge.id,
     until,
     // Where nobody could be asked, the pause may be long over.
     others: nextOf(LOOK_AGAIN_MS, latest(until, now)),
   }
+}
+
+/** Who was asked about in vain the least often goes first, and then who waited the longest: it may be one charge alone that the bank says nothing about. */
+function turnOf({ charge: a }: Case, { charge: b }: Case): number {
+  return (
+    a.unknowns - b.unknowns ||
+    (a.last_checked_at ?? a.issued_at).getTime() -
+      (b.last_checked_at ?? b.issued_at).getTime()
+  )
+}
+
+/**
+ * Doubled with each question in vain, whoever asked it; but the one charge that stands
+ * out says nothing of the bank. What lasts may take a part of the day's calls.
+ * @param unknowns of each silenced charge
+ * @returns ms
+ */
+function pauseAfter(unknowns: number[], { left, dayEnds }: Terms, now: Date) {
+  const [most, second = most] = [...unknowns].sort((a, b) => b - a)
+  const steps = unknowns.reduce(
+    (sum, count) => sum + Math.max(0, Math.min(count, second) - 2),
+    Math.min(second, 2)
+  )
+  const pause = BACKOFF_MS * 2 ** Math.min(steps - 1, 16)
+  if (pause <= LONGEST_BACKOFF_MS) {
+    return pause
+  }
+  const rest = dayEnds.getTime() - now.getTime()
+  const rationed = rest / (Math.max(1, left) * BACKOFF_SHARE)
+  return Math.min(Math.max(LONGEST_BACKOFF_MS, rationed), HOUR_MS)
 }
 
 /**

@@ -185,6 +185,80 @@ describe("An answer that said nothing", () => {
     ])
   })
 
+  /** From `NOW` on, while the bank says nothing about `isOdd` ones; the others are answered. */
+  const live = (
+    given: OpenCharge[],
+    isOdd: (charge: OpenCharge) => boolean,
+    ms: number
+  ) => {
+    let charges = given
+    const askedAt = new Map(given.map(({ id }) => [id, [] as number[]]))
+    let count = 0
+    for (let at = 0; at <= ms;) {
+      const now = later(NOW, at)
+      const budget = calls(90 - count, 90 - count, now)
+      const { looks, wakeAt } = plan(input({ charges, budget, now }))
+      charges = charges.map((charge) => {
+        const look = looks.find(({ id }) => id === charge.id)!
+        if (look.at > now) {
+          return { ...charge, next_check_at: look.at }
+        }
+        count += 1
+        askedAt.get(charge.id)!.push(at)
+        const unknowns = isOdd(charge) ? charge.unknowns + 1 : 0
+        const heard = {
+          ...charge,
+          unknowns,
+          last_checked_at: now,
+          last_outcome: isOdd(charge) ? "unknown:unavailable" : "not_found",
+        }
+        return { ...heard, next_check_at: planNextCheck(heard, now)!.at }
+      })
+      at = Math.max(at + SECOND, +(wakeAt ?? 0) - +NOW)
+    }
+    return { askedAt, count }
+  }
+
+  const odd = aged(3_000, {
+    id: "odd",
+    unknowns: 14,
+    last_outcome: "unknown:unrecognized",
+    last_checked_at: later(NOW, -SECOND),
+  })
+
+  it("about one charge keeps no other waiting", () => {
+    const other = aged(300, {
+      id: "other",
+      unknowns: 1,
+      last_outcome: "unknown:unavailable",
+      last_checked_at: later(NOW, -2 * SECOND),
+      next_check_at: later(NOW, 8 * SECOND),
+    })
+    const { askedAt } = live([odd, other], ({ id }) => id === "odd", MINUTE)
+    expect(askedAt.get("other")).not.toEqual([])
+  })
+
+  it("about one charge leaves the others most of the day's calls", () => {
+    const { count } = live([odd], () => true, 12 * HOUR)
+    expect(count).toBeGreaterThan(10)
+    expect(count).toBeLessThanOrEqual(40)
+  })
+
+  it("lets each charge ask in its turn, however long it lasts", () => {
+    const silent = [1, 2, 3, 4, 5].map((n) =>
+      aged(600 + n, {
+        unknowns: 2,
+        last_outcome: "unknown:unavailable",
+        last_checked_at: later(NOW, -n * MINUTE),
+      })
+    )
+    const { askedAt, count } = live(silent, () => true, 3 * HOUR)
+    const turns = [...askedAt.values()].map(({ length }) => length)
+    expect(Math.min(...turns)).toBeGreaterThan(0)
+    expect(Math.max(...turns) - Math.min(...turns)).toBeLessThanOrEqual(1)
+    expect(count).toBeLessThanOrEqual(30)
+  })
+
   it("is none where it was our own gate that refused", () => {
     const charge = told(
       aged(200, { unknowns: 3, last_outcome: "unknown:quota_spent" })
