@@ -8,17 +8,21 @@ import {
   MOST_LATE_SIGNALS,
   SIGNAL_COOLDOWN_MS,
 } from "../../src/modules/khqr/pace"
+import { CHECKS_AT_ONCE } from "../../src/modules/khqr/round"
+import type KhqrModuleService from "../../src/modules/khqr/service"
 import type { Charge } from "../../src/modules/khqr/types"
 import { onKhqrModule } from "./world"
 
+const SECOND = 1_000
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 const ago = (ms: number): Date => new Date(Date.now() - ms)
 
-onKhqrModule(({ service, dbConfig }) => {
-  let sessions = 0
+let sessions = 0
 
+/** What the tests of each shop do. */
+function helpersFor(service: KhqrModuleService) {
   /** In an hour it would be asked about. */
   const issue = async (
     changes: Partial<Charge> = {},
@@ -68,6 +72,25 @@ onKhqrModule(({ service, dbConfig }) => {
         .map(({ id }) => ({ id, window_started_at: ago(HOUR) }))
     )
   }
+
+  /** All over the same money, the newest first. */
+  const issueMany = async (
+    count: number,
+    changes: Partial<Charge> = {}
+  ): Promise<Charge[]> => {
+    const charges: Charge[] = []
+    for (let nth = 0; nth < count; nth++) {
+      charges.push(await issue({ issued_at: ago(nth * SECOND), ...changes }))
+    }
+    return charges
+  }
+
+  return { issue, issueMany, announce, read, isDue, idsOf, letRepeatsPass }
+}
+
+onKhqrModule(({ service, dbConfig }) => {
+  const { issue, announce, read, isDue, idsOf, letRepeatsPass } =
+    helpersFor(service)
 
   describe("money that is announced", () => {
     it("has the open charge over it asked about at once, and says so in its history", async () => {
@@ -189,31 +212,6 @@ onKhqrModule(({ service, dbConfig }) => {
         await issue({ status: "expired", expires_at: ago(MINUTE) })
       }
       expect(idsOf((await announce()).signalled)).toEqual([open.id])
-    })
-
-    it("has three asked about at the most, the newest first, and says how many match", async () => {
-      const charges: Charge[] = []
-      for (let minutes = 0; minutes < 5; minutes++) {
-        charges.push(await issue({ issued_at: ago(minutes * MINUTE) }))
-      }
-
-      const { signalled, matched, message } = await announce()
-
-      expect(idsOf(signalled)).toEqual(idsOf(charges.slice(0, 3)))
-      expect(matched).toBe(5)
-      expect(message).toBe(
-        "The bank is asked about 3 KHQRs over 12.50 USD as soon as it may be. 2 more match and are not asked about: one notice asks about 3 at the most."
-      )
-      expect(await Promise.all(charges.map(isDue))).toEqual([
-        true,
-        true,
-        true,
-        false,
-        false,
-      ])
-      expect((await announce()).message).toBe(
-        "3 KHQRs over 12.50 USD were announced moments ago, or many times: that changes nothing. 2 more match and are not asked about: one notice asks about 3 at the most."
-      )
     })
 
     it("does not say that it asks about an expired one which was asked about too often", async () => {
@@ -440,4 +438,171 @@ onKhqrModule(({ service, dbConfig }) => {
       expect((await read(charge)).last_signal).toBe("returned")
     })
   })
+})
+
+/** As it is where the bank has refused one. */
+const closeLists = async (service: KhqrModuleService) => {
+  const { quota, tokenKey } = service["bank_"]
+  const now = new Date()
+  await quota.closeList(await tokenKey(), new Date(Date.now() + HOUR), now)
+}
+
+const bakong = { token: "none", baseUrl: "http://127.0.0.1:9" }
+const counted = { bakong: { ...bakong, dailyRequestLimit: 100 } }
+
+describe("Where each question costs one of the day's calls", () => {
+  onKhqrModule(({ service }) => {
+    const { issue, issueMany, announce, isDue, idsOf, letRepeatsPass } =
+      helpersFor(service)
+
+    beforeEach(() => closeLists(service))
+
+    it("has three asked about at the most, the newest first, and says how many match", async () => {
+      const charges: Charge[] = []
+      for (let minutes = 0; minutes < 5; minutes++) {
+        charges.push(await issue({ issued_at: ago(minutes * MINUTE) }))
+      }
+
+      const { signalled, matched, message } = await announce()
+
+      expect(idsOf(signalled)).toEqual(idsOf(charges.slice(0, 3)))
+      expect(matched).toBe(5)
+      expect(message).toBe(
+        "The bank is asked about 3 KHQRs over 12.50 USD as soon as it may be. 2 more match and are not asked about: one notice asks about 3 at the most."
+      )
+      expect(await Promise.all(charges.map(isDue))).toEqual([
+        true,
+        true,
+        true,
+        false,
+        false,
+      ])
+    })
+
+    it("has the next ones asked about for a second notice moments later", async () => {
+      const charges = await issueMany(8)
+
+      const first = await announce()
+      const second = await announce()
+      expect(idsOf(first.signalled)).toEqual(idsOf(charges.slice(0, 3)))
+      expect(second).toEqual({
+        signalled: charges
+          .slice(3, 6)
+          .map(({ id, reference, status }) => ({ id, reference, status })),
+        matched: 8,
+        message:
+          "The bank is asked about 3 KHQRs over 12.50 USD as soon as it may be. 3 KHQRs over 12.50 USD were announced moments ago, or many times: that changes nothing. 2 more match and are not asked about: one notice asks about 3 at the most.",
+      })
+
+      const third = await announce()
+      expect(idsOf(third.signalled)).toEqual(idsOf(charges.slice(6)))
+      expect(await Promise.all(charges.map(isDue))).toEqual(
+        charges.map(() => true)
+      )
+      expect(await announce()).toEqual({
+        signalled: [],
+        matched: 8,
+        message:
+          "8 KHQRs over 12.50 USD were announced moments ago, or many times: that changes nothing.",
+      })
+
+      await letRepeatsPass()
+      expect(idsOf((await announce()).signalled)).toEqual(
+        idsOf(charges.slice(0, 3))
+      )
+    })
+
+    it("has each asked about once for notices that come at the same time", async () => {
+      const charges = await issueMany(5)
+
+      const heard = await Promise.all([announce(), announce(), announce()])
+
+      const signalled = heard.flatMap((one) => idsOf(one.signalled))
+      expect(signalled.sort()).toEqual(idsOf(charges).sort())
+      for (const one of heard) {
+        expect(one.signalled.length).toBeLessThanOrEqual(3)
+      }
+    })
+
+    it("gives no place to one of which no question would follow", async () => {
+      const over = { status: "expired", expires_at: ago(HOUR) } as const
+      await issueMany(3, { ...over, late_signals: MOST_LATE_SIGNALS })
+      const askable = await issue({ ...over, issued_at: ago(2 * HOUR) })
+
+      expect(await announce()).toMatchObject({
+        signalled: [{ id: askable.id }],
+        matched: 4,
+      })
+    })
+  }, counted)
+})
+
+describe.each<[string, Record<string, unknown>, boolean]>([
+  ["the bank answers lists, and nothing is counted", {}, false],
+  ["the bank answers lists, and calls are counted", counted, false],
+  ["lists are closed, and nothing is counted", {}, true],
+])("Where %s", (_, options, areListsClosed) => {
+  onKhqrModule(({ service }) => {
+    const { issue, issueMany, announce, isDue, idsOf, letRepeatsPass } =
+      helpersFor(service)
+
+    beforeEach(async () => {
+      if (areListsClosed) {
+        await closeLists(service)
+      }
+    })
+
+    it("has all the open ones asked about, the newest first", async () => {
+      const charges = await issueMany(14)
+
+      expect(await announce()).toEqual({
+        signalled: charges.map(({ id, reference, status }) => ({
+          id,
+          reference,
+          status,
+        })),
+        matched: 14,
+        message:
+          "The bank is asked about 14 KHQRs over 12.50 USD as soon as it may be.",
+      })
+      expect(await Promise.all(charges.map(isDue))).toEqual(
+        charges.map(() => true)
+      )
+      expect((await announce()).message).toBe(
+        "14 KHQRs over 12.50 USD were announced moments ago, or many times: that changes nothing."
+      )
+      await letRepeatsPass()
+      expect((await announce()).signalled).toHaveLength(14)
+    })
+
+    it("has what came since asked about for a second notice", async () => {
+      await issueMany(4)
+      await announce()
+      const late = await issue()
+      expect(idsOf((await announce()).signalled)).toEqual([late.id])
+    })
+
+    it("has no more asked about than go into one call", async () => {
+      await issueMany(CHECKS_AT_ONCE + 1)
+      const { signalled, matched } = await announce()
+      expect(signalled).toHaveLength(CHECKS_AT_ONCE)
+      expect(matched).toBe(CHECKS_AT_ONCE)
+    })
+
+    it("has three of those that expired asked about: they hear few signals in all", async () => {
+      const over = await issueMany(5, {
+        status: "expired",
+        expires_at: ago(HOUR),
+      })
+
+      const { signalled, matched, message } = await announce()
+
+      expect(idsOf(signalled)).toEqual(idsOf(over.slice(0, 3)))
+      expect(matched).toBe(5)
+      expect(message).toBe(
+        "The bank is asked about 3 KHQRs over 12.50 USD as soon as it may be. 2 more match and are not asked about: one notice asks about 50 at the most, and about 3 that expired."
+      )
+      expect(idsOf((await announce()).signalled)).toEqual(idsOf(over.slice(3)))
+    })
+  }, options)
 })

@@ -5,6 +5,7 @@ import type { AttemptLimit } from "./attempts"
 import type { Database } from "./database"
 import { isAskable, SIGNALS_UNTIL_MS } from "./pace"
 import { STATIC_IS_NOT_ASKED } from "./refusals"
+import { CHECKS_AT_ONCE, type Allowance } from "./round"
 import { CLOCK_SKEW_MS, hasMoney } from "./state"
 import type { Actor, Charge } from "./types"
 
@@ -29,13 +30,18 @@ export type HeardAnnouncement = {
   message: string
 }
 
-/** Of each kind, those that are over and those that are not. */
-const MOST_MATCHES = 10
+/** No more of those that are open would go into one call. */
+const MOST_OPEN = CHECKS_AT_ONCE
+
+const MOST_EXPIRED = 10
 
 const MINUTE = 60_000
 
-/** Each question takes a call from the shoppers who wait; who paid has mostly just seen the KHQR. */
-export const MOST_ASKED_ABOUT = 3
+/** Where each question takes a call from the shoppers who wait; who paid has mostly just seen the KHQR. */
+const MOST_BY_ONE = 3
+
+/** An expired charge hears few signals in all: whoever pays late has mostly seen one of the newest. */
+const MOST_EXPIRED_BY_ONE = 3
 
 /** A bank may accept a KHQR a little after its time, and its notice comes when it may. */
 const PAID_LATE_MS = 10 * MINUTE
@@ -76,16 +82,16 @@ export function announcedChargeLimits(chargeId: string): AttemptLimit[] {
   ]
 }
 
-function newestOver(statuses: string): string {
+function newestOver(statuses: string, most: number): string {
   return `(SELECT id FROM khqr_charge
     WHERE khqr_amount = ? AND currency_code = ? AND issued_at <= ? AND expires_at >= ?
       AND status IN (${statuses}) AND deleted_at IS NULL
       AND mode <> 'static' AND review_reason IS DISTINCT FROM 'hash_used'
-    ORDER BY issued_at DESC LIMIT ${MOST_MATCHES})`
+    ORDER BY issued_at DESC LIMIT ${most})`
 }
 
 /** Served by `IDX_khqr_charge_open_amount`. Many that are over do not hide one that is open. */
-export const FIND_OPEN_OVER = `${newestOver("'pending', 'failed'")} UNION ALL ${newestOver("'expired'")}`
+export const FIND_OPEN_OVER = `${newestOver("'pending', 'failed'", MOST_OPEN)} UNION ALL ${newestOver("'expired'", MOST_EXPIRED)}`
 
 /** The ids of charges over the same money that may be paid, or may have been. */
 export async function findOpenOver(
@@ -120,6 +126,28 @@ export function likeliest(
             paid_at !== null && +paid_at < +expires_at + PAID_LATE_MS
         ),
       ]
+}
+
+/** How many charges one notice has asked about. In one list they cost no more than one of them would. */
+export function mostAskedAbout({ budget, lists }: Allowance): number {
+  const isCounted = budget.windows.length > 0 || budget.isProbe
+  return isCounted && !lists ? MOST_BY_ONE : CHECKS_AT_ONCE
+}
+
+/**
+ * Whether the notice may have this one asked about as well.
+ * @param signalled whom it has asked about so far
+ */
+export function hasRoomFor(
+  { status }: Pick<Charge, "status">,
+  signalled: Pick<Charge, "status">[],
+  most: number
+): boolean {
+  const expired = signalled.filter((one) => one.status === "expired")
+  return (
+    signalled.length < most &&
+    (status !== "expired" || expired.length < MOST_EXPIRED_BY_ONE)
+  )
 }
 
 /**
@@ -170,17 +198,24 @@ export function nothingOpen(money: AnnouncedMoney): string {
     : `No open KHQR that was issued before paid_at asks for ${inWords(money)}.`
 }
 
-/** @param matched at least one */
+/** Of `matched` charges, at least one, `repeated` were passed over and at the `most` others signalled. */
 export function describeHeard(
   money: AnnouncedMoney,
-  matched: number,
-  signalled: number
+  {
+    matched,
+    signalled,
+    repeated,
+    most,
+  }: { matched: number; signalled: number; repeated: number; most: number }
 ): string {
-  const repeated = Math.min(matched, MOST_ASKED_ABOUT) - signalled
   const others = matched - signalled - repeated
   const heard = `The bank is asked about ${countOf(signalled)} over ${inWords(money)} as soon as it may be.`
   const repeats = `${countOf(repeated)} over ${inWords(money)} ${repeated === 1 ? "was" : "were"} announced moments ago, or many times: that changes nothing.`
-  const rest = `${others} more ${others === 1 ? "matches and is" : "match and are"} not asked about: one notice asks about ${MOST_ASKED_ABOUT} at the most.`
+  const expired =
+    most > MOST_EXPIRED_BY_ONE
+      ? `, and about ${MOST_EXPIRED_BY_ONE} that expired`
+      : ""
+  const rest = `${others} more ${others === 1 ? "matches and is" : "match and are"} not asked about: one notice asks about ${most} at the most${expired}.`
   return [
     ...(signalled ? [heard] : []),
     ...(repeated ? [repeats] : []),

@@ -14,8 +14,9 @@ import {
   announcementLimits,
   describeHeard,
   findOpenOver,
+  hasRoomFor,
   likeliest,
-  MOST_ASKED_ABOUT,
+  mostAskedAbout,
   nothingOpen,
   refuseOtherMoney,
   whyNotMeant,
@@ -386,26 +387,40 @@ export class KhqrLedger extends KhqrAnswers {
         message: reason || nothingOpen(money),
       }
     }
+    const meter = await this.meter_()
+    const most = mostAskedAbout(await meter(now))
     const signalled: HeardAnnouncement["signalled"] = []
+    let repeated = 0
     const signal = {
       kind: "announced",
       actor,
       message: announcedLine(money),
       eachMs: 0,
     } as const
-    for (const charge of matches.slice(0, MOST_ASKED_ABOUT)) {
+    for (const charge of matches) {
+      // Another notice is mostly of other money: it is for those that the one before left out.
+      if (!hasRoomFor(charge, signalled, most)) {
+        continue
+      }
       const { id, reference, status } = charge
       const limits = announcedChargeLimits(id)
       const isRepeat =
         (await countAttempt(this.database_, limits, now)) !== null
       if (!isRepeat && (await this.hearSignal_(charge, signal, now, context))) {
         signalled.push({ id, reference, status })
+      } else {
+        repeated++
       }
     }
     return {
       signalled,
       matched: matches.length,
-      message: describeHeard(money, matches.length, signalled.length),
+      message: describeHeard(money, {
+        matched: matches.length,
+        signalled: signalled.length,
+        repeated,
+        most,
+      }),
     }
   }
 
