@@ -9,6 +9,11 @@ const GUESS_PROFILE = [
   1, 0.5, 0.3, 0.2, 0.2, 0.4, 1, 2, 4, 5, 5.5, 6, 6, 5, 5, 5, 5.5, 6, 6.5, 7.5,
   7.5, 6.5, 5, 3,
 ]
+const GUESS_RATES = GUESS_PROFILE.map(
+  (share) =>
+    (share / GUESS_PROFILE.reduce((sum, other) => sum + other, 0)) *
+    GUESS_PER_DAY
+)
 /** The guess counts as much as this part of a day. */
 const GUESS_DAYS = 0.25
 
@@ -21,6 +26,10 @@ const DOUBT_OF_TODAY = 8
 const DOUBT_OF_FIRST_DAY = 1
 /** The shop's day begins while nobody buys. */
 const DAY_BEGINS = 4
+
+/** An hour that is so many times the usual one, and more than so many charges above it, is a burst. */
+const BURST = 3
+const BURST_AND = 5
 
 /** How many more than expected are planned for, in standard deviations. */
 const CAUTION = 0.9
@@ -40,7 +49,10 @@ export class Arrivals {
   /** @param now When `arrivals` was read, or later. */
   constructor(arrivals: ShopHistory["arrivals"], now: Date) {
     const thisHour = Math.floor(now.getTime() / HOUR_MS)
-    const known = arrivals.filter(({ hour }) => hour <= thisHour)
+    const known = withoutBursts(
+      arrivals.filter(({ hour }) => hour <= thisHour),
+      thisHour
+    )
     this.rates_ = ratesOf(known, thisHour)
     const begin = thisHour - ((hourOfDay(thisHour) - DAY_BEGINS + 24) % 24)
     const today = known.filter(({ hour }) => hour >= begin)
@@ -99,14 +111,28 @@ export class Arrivals {
   }
 }
 
+/** Of each hour, no more than is plausible beside the same hour of the other days: a flash sale or a script is no habit. */
+function withoutBursts(
+  arrivals: ShopHistory["arrivals"],
+  thisHour: number
+): ShopHistory["arrivals"] {
+  const days = Math.ceil((thisHour - (arrivals[0]?.hour ?? thisHour) + 1) / 24)
+  const sums = GUESS_RATES.map(() => 0)
+  for (const { hour, charges } of arrivals) {
+    sums[hourOfDay(hour)] += charges
+  }
+  return arrivals.map(({ hour, charges }) => {
+    const others = (sums[hourOfDay(hour)] - charges) / Math.max(1, days - 1)
+    const usual = Math.max(others, GUESS_RATES[hourOfDay(hour)])
+    return { hour, charges: Math.min(charges, BURST * usual + BURST_AND) }
+  })
+}
+
 function ratesOf(
   arrivals: ShopHistory["arrivals"],
   thisHour: number
 ): number[] {
-  const total = GUESS_PROFILE.reduce((sum, share) => sum + share, 0)
-  const counts = GUESS_PROFILE.map(
-    (share) => (share / total) * GUESS_PER_DAY * GUESS_DAYS
-  )
+  const counts = GUESS_RATES.map((rate) => rate * GUESS_DAYS)
   const days = GUESS_PROFILE.map(() => GUESS_DAYS)
   const first = arrivals[0]?.hour ?? thisHour
   // This hour is not over.

@@ -44,6 +44,38 @@ describe("What a shop is thought to sell", () => {
     expect(expected).toBeLessThan(sold * 1.3 + 12)
   })
 
+  it.each([1, 3, 6])(
+    "is not what a script or a flash sale brought in one hour, %i days ago",
+    (daysAgo) => {
+      const usual = afternoons(5, 8)
+      const at = hourOf(DAWN) - 24 * daysAgo + 9
+      const burst = usual.map(({ hour, charges }) => ({
+        hour,
+        charges: hour === at ? 1_000 : charges,
+      }))
+      expect(burst.some(({ charges }) => charges === 1_000)).toBe(true)
+      const expected = (arrivals: typeof usual, from: Date) =>
+        new Arrivals(arrivals, from).until(from, TOMORROW)
+      expect(expected(burst, DAWN)).toBeLessThan(1.5 * expected(usual, DAWN))
+    }
+  )
+
+  it("is not what one hour of today brought", () => {
+    const now = later(DAWN, 10 * HOUR)
+    const usual = [
+      ...afternoons(5, 8),
+      { hour: hourOf(now) - 2, charges: 5 },
+      { hour: hourOf(now) - 1, charges: 5 },
+    ]
+    const burst = [
+      ...usual.slice(0, -1),
+      { hour: hourOf(now) - 1, charges: 1_000 },
+    ]
+    const rest = (arrivals: typeof usual) =>
+      new Arrivals(arrivals, now).until(now, TOMORROW)
+    expect(rest(burst)).toBeLessThan(2.5 * rest(usual))
+  })
+
   it("has the shop's own hours, as they are in Phnom Penh", () => {
     const arrivals = new Arrivals(afternoons(20, 6), DAWN)
     // Two in the afternoon there is seven in the morning UTC.
