@@ -324,11 +324,13 @@ class Calls {
   protected left_: number
   protected spare_: number
   protected forClosings_: number
+  protected readonly mostLeft_: number
   protected readonly closings_: number
   protected readonly likely_: number
 
   constructor(terms: Terms, wishes: Wish[]) {
     this.left_ = terms.left
+    this.mostLeft_ = terms.mostLeft
     this.spare_ = terms.spare
     this.forClosings_ = terms.forClosings
     const open = wishes.filter(({ of }) => of.stage !== "late")
@@ -337,14 +339,22 @@ class Calls {
   }
 
   grants({ reason, of }: Wish): boolean {
-    // The last one is not spent: a spent quota has to be probed.
-    if (this.left_ <= 1 || !this.isAffordable_(reason, of)) {
+    const kept = this.isSafe_(reason) ? 0 : 1
+    if (this.left_ <= kept || !this.isAffordable_(reason, of)) {
       return false
     }
     this.left_ -= 1
     this.spare_ -= 1
     this.forClosings_ -= reason === "closing" || of.isStale ? 1 : 0
     return true
+  }
+
+  /**
+   * The last call is not spent: a spent quota has to be probed. Where one calendar's day
+   * has only begun, that probe is due at once, and tells which of the two is the bank's.
+   */
+  protected isSafe_(reason: CheckReason): boolean {
+    return reason === "signal" && this.mostLeft_ > KEPT
   }
 
   protected isAffordable_(reason: CheckReason, of: Case): boolean {

@@ -35,6 +35,8 @@ export type Terms = {
   dayEnds: Date
   /** Calls that may be spent now. */
   left: number
+  /** And if the bank's day is the one that leaves more. */
+  mostLeft: number
   /** Of those, what nobody will need. */
   spare: number
   /** Of those, what is left for closings; more than there are, unless the day's calls do not reach. */
@@ -77,6 +79,7 @@ export function termsFor(
       -BEFORE_MIDNIGHT_MS
     ),
     left,
+    mostLeft: Math.max(...windows.map((window) => window.left)),
     spare: Math.floor(spare),
     likelyClosings:
       price === null && !lists ? likelyUntil(cases, windows, belief, now) : 0,

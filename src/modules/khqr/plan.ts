@@ -42,7 +42,7 @@ export type ShopHistory = {
     /** The page was open and in sight when the payment was made; `null`: nothing told. */
     watched: boolean | null
   }[]
-  /** Charges issued in the same time as `payments`, and how many of them were paid. */
+  /** Charges issued in the same time as `payments`, but for those that another took the place of unpaid, and how many of them were paid. */
   issued: number
   paid: number
   /** How many charges were issued in an hour, oldest first; hours without any are left out. `hour`: epoch ms / 3,600,000. */

@@ -1,7 +1,12 @@
 import fc from "fast-check"
 
 import { isAskable, LATE_SIGNAL_COOLDOWN_MS, SIGNAL_COOLDOWN_MS } from "../pace"
-import { plan, type OpenCharge, type PlanInput } from "../plan"
+import {
+  plan,
+  type PlannedLook,
+  type OpenCharge,
+  type PlanInput,
+} from "../plan"
 import { chanceOf } from "../plan-case"
 import { closesAt } from "../state"
 import {
@@ -37,6 +42,16 @@ const withoutLists = anyInput.map((given) => ({ ...given, lists: false }))
 function callsLeft({ budget, charges }: PlanInput): number {
   const underWay = charges.filter(({ is_leased }) => is_leased).length
   return Math.min(...budget.windows.map(({ left }) => left)) - underWay
+}
+
+/** A signal may have the last call of one calendar's day where the other's has some left: the quota is probed then. */
+function isLastSafe(
+  { budget, charges }: PlanInput,
+  looks: PlannedLook[]
+): boolean {
+  const underWay = charges.filter(({ is_leased }) => is_leased).length
+  const most = Math.max(...budget.windows.map(({ left }) => left))
+  return looks.some(({ reason }) => reason === "signal") && most - underWay > 6
 }
 
 const isFree = (charge: OpenCharge) => isAskable(charge) && !charge.is_leased
@@ -80,9 +95,10 @@ describe("Where questions are counted, whatever is open", () => {
   it("no more is asked than what is left, and the last call is kept", () => {
     fc.assert(
       fc.property(withoutLists, (given) => {
-        expect(asked(plan(given)).length).toBeLessThanOrEqual(
-          Math.max(0, callsLeft(given) - 1)
-        )
+        const left = callsLeft(given)
+        const now = asked(plan(given))
+        const kept = isLastSafe(given, now) ? 0 : 1
+        expect(now.length).toBeLessThanOrEqual(Math.max(0, left - kept))
       })
     )
   })
@@ -91,7 +107,8 @@ describe("Where questions are counted, whatever is open", () => {
     fc.assert(
       fc.property(anyInput, (given) => {
         const planned = plan({ ...given, lists: true })
-        expect(callsLeft(given) <= 1 ? due(planned) : []).toEqual([])
+        const kept = isLastSafe(given, due(planned)) ? 0 : 1
+        expect(callsLeft(given) <= kept ? due(planned) : []).toEqual([])
         expect(due(planned).length > 0).toBe(asked(planned).length > 0)
       })
     )
@@ -291,10 +308,24 @@ describe("The calls of a day", () => {
 
   it("are what the tighter of the two calendars leaves", () => {
     const charges = [told(aged(300))]
-    for (const budget of [calls(1, 90), calls(90, 1), calls(-3, 90)]) {
+    for (const budget of [calls(1, 5), calls(5, 1), calls(-3, 90)]) {
       expect(asked(plan(input({ charges, budget })))).toEqual([])
     }
     expect(asked(plan(input({ charges, budget: calls(2, 2) })))).toHaveLength(1)
+  })
+
+  it("are spent to the last on a signal where the other calendar's day has only begun, and kept from all else", () => {
+    const signal = told(aged(300))
+    const over = aged(2_500)
+    for (const budget of [calls(90, 1), calls(1, 90)]) {
+      const of = (charge: OpenCharge) =>
+        asked(plan(input({ charges: [charge], budget })))
+      expect(of(signal)).toMatchObject([{ id: signal.id, reason: "signal" }])
+      expect(of(over)).toEqual([])
+    }
+    for (const budget of [calls(1, 6), calls(1, 1), calls(0, 90)]) {
+      expect(asked(plan(input({ charges: [signal], budget })))).toEqual([])
+    }
   })
 
   it("are counted with those that are under way", () => {
