@@ -22,7 +22,7 @@ const HALF_LIFE_DAYS = 7
 
 /** By how much today may differ from the other days before it is believed: as many charges. */
 const DOUBT_OF_TODAY = 8
-/** A shop without a past believes its first day sooner. */
+/** A shop that is not a day old believes what it sees sooner. */
 const DOUBT_OF_FIRST_DAY = 1
 /** The shop's day begins while nobody buys. */
 const DAY_BEGINS = 4
@@ -58,7 +58,7 @@ export class Arrivals {
     const today = known.filter(({ hour }) => hour >= begin)
     const seen = today.reduce((sum, { charges }) => sum + charges, 0)
     const expected = this.usual_(new Date(begin * HOUR_MS), now)
-    const isFirst = !known.some(({ hour }) => hour < begin)
+    const isFirst = !known.some(({ hour }) => hour <= thisHour - 24)
     const doubt = isFirst ? DOUBT_OF_FIRST_DAY : DOUBT_OF_TODAY
     this.today_ = (doubt + seen) / (doubt + expected)
     this.doubt_ = isFirst ? 1 / Math.sqrt(doubt + seen) : 0

@@ -328,6 +328,27 @@ describe("The calls of a day", () => {
     }
   })
 
+  it.each([true, false])(
+    "go to the first signal at once in a shop that has hardly sold anything yet, with lists: %p",
+    (lists) => {
+      // A single one, in the night before.
+      const past = shop({
+        arrivals: [{ hour: Math.floor(+NOW / HOUR) - 9, charges: 1 }],
+      })
+      for (const left of [25, 35, 90]) {
+        const [look] = plan(
+          input({
+            charges: [told(aged(60))],
+            budget: calls(left),
+            lists,
+            shop: past,
+          })
+        ).looks
+        expect(look).toMatchObject({ at: NOW, reason: "signal" })
+      }
+    }
+  )
+
   it("are counted with those that are under way", () => {
     const charges = [told(aged(300)), aged(40, { is_leased: true })]
     const left = (of: number) =>
