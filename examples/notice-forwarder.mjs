@@ -399,7 +399,10 @@ function textOf(fields) {
     fields?.text ?? fields?.message ?? fields?.body ?? fields?.content
   return typeof text === "string"
     ? { text }
-    : { fault: "No text: send it as text, message, body or content" }
+    : {
+        fault:
+          "No text: send it as text, message, body or content, with the Content-Type that it has",
+      }
 }
 
 // --- The process ---

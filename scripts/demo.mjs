@@ -17,8 +17,8 @@ Ctrl-C. Its data stays for the next time.
 
 Options:
   --reset             forget the orders of earlier runs
-  --quota <calls>     the bank serves so many calls a day, and the shop plans with them
-                      (default: no limit)
+  --quota <calls>     the bank serves so many calls a day, 2 to 999999, and the shop plans
+                      with them (default: no limit)
   --once              buy something without a person and without a browser, then end
   --currency <code>   with --once: only "usd" or only "khr" (default: first one, then the other)
   --help`

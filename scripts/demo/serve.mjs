@@ -2,7 +2,7 @@ import { claim, InUseError } from "../claim.mjs"
 import { startDatabase } from "../database.mjs"
 import { startBank } from "../shop/bank.mjs"
 import { stopChildren } from "../shop/children.mjs"
-import { checkReachable } from "../shop/database.mjs"
+import { checkReachable, connectTo } from "../shop/database.mjs"
 import { ShopError } from "../shop/faults.mjs"
 import { ADMIN, migrate, startMedusa } from "../shop/medusa.mjs"
 import { keptSecrets, memory } from "./memory.mjs"
@@ -63,7 +63,7 @@ export async function serveDemo({ reset, quota, start, signal }) {
     })
     closing.push(() => storefront.close())
     await checkDashboard(ports.medusa)
-    console.log(announcement(ports, performance.now() - start))
+    console.log(announcement(ports, quota, performance.now() - start))
     await medusa.failed().catch((error) => {
       if (!signal.aborted) {
         throw error
@@ -121,13 +121,24 @@ async function openDatabase(reset) {
 
 async function openShop(run, prepared) {
   if (prepared.isDone) {
-    return startMedusa(run)
+    const [medusa] = await Promise.all([startMedusa(run), forgetCalls(run)])
+    return medusa
   }
   console.log("Preparing the database: this takes a while the first time")
   await migrate(run)
   const medusa = await startMedusa(run)
   prepared.done()
   return medusa
+}
+
+/** The bank is a new one each time: what the last one counted, or refused, says nothing of it. */
+async function forgetCalls({ databaseUrl }) {
+  const connection = await connectTo({ url: databaseUrl })
+  try {
+    await connection.raw("DELETE FROM khqr_quota")
+  } finally {
+    await connection.destroy()
+  }
 }
 
 async function checkDashboard(port) {
@@ -140,7 +151,7 @@ async function checkDashboard(port) {
   await response.text()
 }
 
-function announcement(ports, milliseconds) {
+function announcement(ports, quota, milliseconds) {
   const moved = Object.entries(WISHES)
     .filter(([name, wish]) => ports[name] !== wish)
     .map(([, wish]) => wish)
@@ -148,7 +159,7 @@ function announcement(ports, milliseconds) {
   Shop        ${address(ports.storefront)}
   Dashboard   ${address(ports.medusa)}/app
               ${ADMIN.email}, password ${ADMIN.password}
-  Bank        ${address(ports.bank)} (simulated: no real money)
+  Bank        ${address(ports.bank)} (simulated: no real money${quota ? `, ${quota} calls a day` : ""})
 ${moved.length > 0 ? `\n  Taken by others, so other ports were chosen: ${moved.join(", ")}\n` : ""}
 Ready after ${(milliseconds / 1000).toFixed(1)} s. Ctrl-C ends everything. Logs are in .cache/logs
 `

@@ -35,3 +35,13 @@ export async function startFreeDatabase(name) {
     }
   }
 }
+
+/** @returns {Promise<import("knex").Knex>} */
+export async function connectTo({ url }) {
+  const { default: framework } = await import("@medusajs/framework/utils")
+  return framework.ModulesSdkUtils.createPgConnection({
+    clientUrl: url,
+    driverOptions: { ssl: false, connection: { ssl: false } },
+    pool: { min: 0, max: 4 },
+  })
+}

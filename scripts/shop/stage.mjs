@@ -4,7 +4,7 @@
  */
 import { startBank } from "./bank.mjs"
 import { stopChildren } from "./children.mjs"
-import { checkReachable, startFreeDatabase } from "./database.mjs"
+import { checkReachable, connectTo, startFreeDatabase } from "./database.mjs"
 import { migrate, startMedusa } from "./medusa.mjs"
 import { anyFreePort } from "./ports.mjs"
 import { randomSecrets } from "./secrets.mjs"
@@ -67,13 +67,4 @@ export async function openStage({ name, env = {}, bank: given }) {
     await close()
     throw error
   }
-}
-
-async function connectTo(database) {
-  const { default: framework } = await import("@medusajs/framework/utils")
-  return framework.ModulesSdkUtils.createPgConnection({
-    clientUrl: database.url,
-    driverOptions: { ssl: false, connection: { ssl: false } },
-    pool: { min: 0, max: 4 },
-  })
 }
