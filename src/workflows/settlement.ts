@@ -271,12 +271,19 @@ export function decideSettlement(situation: Situation): Settlement {
 export function halfCompleted({
   charge,
   session,
+  collection,
   cart,
   attached,
 }: Situation): { cartId: string; orderId: string } | null {
   const order = cart?.order
-  if (!order || !session || attached || charge.status !== "paid") {
+  if (!order || attached || charge.status !== "paid") {
     return null
+  }
+  if (!session) {
+    // An order that another session is being tried for, and that is undone when it does not pay.
+    return collection?.has_other_payment
+      ? null
+      : { cartId: cart.id, orderId: order.id }
   }
   const captures = session.payment?.capture_ids ?? []
   const isWhole =

@@ -188,8 +188,20 @@ describe("An order whose completion was interrupted", () => {
       )
     ).toBeNull()
     expect(
-      halfCompleted(situation({ session: null, cart: left([]) }))
+      halfCompleted(
+        situation({
+          session: null,
+          cart: left([]),
+          collection: { has_other_payment: true },
+        })
+      )
     ).toBeNull()
+  })
+
+  it("may be one that is about to be undone, where the session of the paid KHQR is gone and nothing pays the order", () => {
+    expect(halfCompleted(situation({ session: null, cart: left([]) }))).toEqual(
+      { cartId: "cart_1", orderId: "order_1" }
+    )
   })
 })
 
