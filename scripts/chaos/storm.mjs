@@ -225,10 +225,13 @@ function deskOf({ sql }) {
     )
   }
 
-  /** @returns whether anybody had something to do */
+  /** Who failed and was asked about after the closing as well stays as it is: the bank says so for ever. */
   const makeDue = async () => {
     const checks = await sql(
-      "UPDATE khqr_charge SET next_check_at = now() - interval '1 second' WHERE next_check_at IS NOT NULL AND status IN ('pending', 'failed') RETURNING id"
+      `UPDATE khqr_charge SET next_check_at = now() - interval '1 second'
+       WHERE next_check_at IS NOT NULL AND (status = 'pending'
+         OR (status = 'failed' AND (last_checked_at IS NULL OR last_checked_at < expires_at + interval '2 minutes')))
+       RETURNING id`
     )
     const settlements = await sql(
       "UPDATE khqr_charge SET next_settle_at = now() WHERE next_settle_at IS NOT NULL RETURNING id"
@@ -268,7 +271,7 @@ function deskOf({ sql }) {
     }
     // The looks at what came late: expired charges are asked about once more.
     await sql(
-      "UPDATE khqr_charge SET next_check_at = now() - interval '1 second' WHERE status = 'expired' AND next_check_at IS NOT NULL"
+      "UPDATE khqr_charge SET next_check_at = now() - interval '1 second' WHERE status IN ('expired', 'failed') AND next_check_at IS NOT NULL"
     )
     do {
       await idle(server, until)
